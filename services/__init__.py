@@ -1,0 +1,1 @@
+"""One package per provider, and the consumers that ship with the hub."""

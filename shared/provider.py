@@ -1,0 +1,208 @@
+"""The contract: a provider is one frozen record of facts and a few pure functions.
+
+Everything that opens a socket, a transaction or a clock belongs to the hub. A provider asks for
+what it needs through `Api`; tokens, retries, rate limits, error mapping and tracing are not its
+concern.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Generic, Literal, Protocol, TypeVar
+
+from litestar.types import ControllerRouterHandler
+from msgspec import Struct
+
+from shared.normalizer import Message
+from shared.types import Delivery, Identity, Nudge, Page, Record, Resource, Response, Secret, Token
+
+T = TypeVar("T")
+
+
+class Reply(Struct, Generic[T], frozen=True):
+    """A decoded answer. `data` is None where the provider said "not modified" (304).
+
+    `next` is the absolute URL of the following page (RFC 8288 `rel="next"`), or empty.
+    """
+
+    data: T | None
+    status: int
+    headers: Mapping[str, str]
+    next: str = ""
+
+    @property
+    def etag(self) -> str:
+        """What to send as `etag` next time to be told only of changes."""
+        return self.headers.get("etag", "")
+
+
+class Api(Protocol):
+    """One account's view of the provider's API. `path` is relative to the base URL, or absolute on it.
+
+    Every method raises a `ProviderError` that is named by what to do next. Answers are decoded into
+    `type` by msgspec (an answer of another shape raises `Unreadable`). Reads are repeated with
+    backoff; writes never are.
+    """
+
+    async def get(self, path: str, type: type[T], **params: str | int) -> T:
+        """Read one thing."""
+        ...
+
+    async def page(
+        self, path: str, type: type[T], *, etag: str = "", **params: str | int
+    ) -> Reply[T]:
+        """Read one page; with `etag`, only if it changed since."""
+        ...
+
+    def paginate(self, path: str, type: type[T], **params: str | int) -> AsyncIterator[Reply[T]]:
+        """Read page after page, following `Link: rel="next"`."""
+        ...
+
+    async def send(
+        self, method: str, path: str, type: type[T], body: Any = None, **params: str | int
+    ) -> T:
+        """Write once; pass `NoneType` as `type` where the answer has no body."""
+        ...
+
+    async def graphql(self, query: str, type: type[T], **variables: Any) -> T:
+        """Ask GraphQL; `type` is the shape of the reply's `data`."""
+        ...
+
+
+class Minting(Struct, frozen=True):
+    """What a token is minted from: the account's `extra` and the service's own settings.
+
+    `settings` are the environment's values named by `OAuth.settings`; `api_url` is the base in force.
+    """
+
+    extra: Mapping[str, str]
+    settings: Mapping[str, Secret]
+    api_url: str
+
+
+class OAuth(Struct, frozen=True, kw_only=True):
+    """How an account is opened, kept open and closed."""
+
+    authorize_url: str
+    token_url: str
+    identify: Callable[[Api], Awaitable[Identity]]
+    scopes: tuple[str, ...] = ()
+    scope_separator: str = " "
+    granted_separator: str = " "
+    pkce: bool = True
+    client_auth: Literal["basic", "body"] = "body"
+    token_body: Literal["form", "json"] = "form"  # noqa: S105 - a body format, not a password
+    refresh: Literal["none", "static", "rotating"] = "static"
+    refresh_url: str = ""
+    extra_params: Mapping[str, str] = {}
+    dead_grant: frozenset[str] = frozenset({"invalid_grant"})
+    """`error` codes of the token endpoint that mean: the user has to connect again."""
+    read_token: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
+    """Turns an odd token reply into a standard one (RFC 6749 section 5.1)."""
+    revoke: Callable[["Revocation"], Awaitable[None]] | None = None
+    mint: Callable[[Minting], Awaitable[Token]] | None = None
+    """Makes a fresh access token where there is nothing to refresh (app installations)."""
+    settings: tuple[str, ...] = ()
+    """Environment variables that `mint` needs; each may also come as `NAME_FILE`."""
+
+
+class Revocation(Struct, frozen=True):
+    """What `OAuth.revoke` may use: an `Api` whose calls carry the client's own credentials."""
+
+    api: Api
+    client_id: str
+    token: Token
+
+
+class Webhook(Struct, frozen=True, kw_only=True):
+    """How a delivery is proven genuine, told from its twin, and read."""
+
+    verify: Callable[[Sequence[bytes], Delivery, float], None]
+    """(live secrets, delivery, now in epoch seconds); raises NotGenuine."""
+    delivery_id: Callable[[Delivery], str | None]
+    """None: the provider gives none, the hub hashes the body."""
+    read: Callable[[Delivery], Iterable[Record | Nudge]]
+    """Raises UnsupportedEvent for a kind nobody declared, Unreadable for a shape nobody documented."""
+    challenge: Callable[[Sequence[bytes], Delivery], bytes | None] | None = None
+    secret: str = ""
+    """The variable that holds the secret; `<PROVIDER>_WEBHOOK_SECRET` when empty."""
+    max_body: int = 1_048_576
+    """Bytes; a larger delivery is answered 413."""
+
+
+class Stream(Struct, frozen=True, kw_only=True):
+    """How history is walked: from a cursor, page by page, each page saying where the next begins.
+
+    `pages(api, cursor, resource)`: the cursor is a struct of type `cursor` whose defaults mean "from
+    the beginning". The generator ends when there is nothing newer. A stream with `per_resource` runs
+    once for every resource that the account's other streams discovered. `complete` says that a full
+    walk lists everything there is, so what it did not list is deleted.
+    """
+
+    name: str
+    source: str
+    cursor: type[Struct]
+    pages: Callable[[Api, Any, Resource], AsyncIterator[Page]]
+    per_resource: bool = False
+    complete: bool = False
+    every: float = 300.0
+    """Seconds between two incremental runs when no webhook asks for one."""
+
+
+class Hook(Struct, frozen=True):
+    """A subscription that exists at the provider. `expires_at` is None for one that never does."""
+
+    remote_id: str
+    expires_at: datetime | None = None
+    facts: Mapping[str, str] = {}
+
+
+class Subscribing(Struct, frozen=True):
+    """What a subscription may use: where deliveries go, how they are signed, and what was there."""
+
+    api: Api
+    callback_url: str
+    secret: Secret
+    resource: Resource
+    hook: Hook | None = None
+
+
+class Subscription(Struct, frozen=True, kw_only=True):
+    """A provider-side subscription that the hub creates, renews, proves alive, repairs and stops."""
+
+    name: str
+    create: Callable[[Subscribing], Awaitable[Hook]]
+    renew: Callable[[Subscribing], Awaitable[Hook]]
+    stop: Callable[[Subscribing], Awaitable[None]]
+    repair: Callable[[Subscribing], Awaitable[int]] | None = None
+    """Asks the provider for what we missed; returns how many deliveries it will send again."""
+    scopes: frozenset[str] = frozenset()
+    """Runs only for accounts that were granted one of these; empty: for all."""
+    stream: str = ""
+    """The stream that closes a gap after a repair or a renewal that came late."""
+    per_resource: bool = False
+    every: float = 300.0
+    """Seconds between two checks."""
+
+
+class Provider(Struct, frozen=True, kw_only=True):
+    """Everything the hub needs to know about one integration."""
+
+    name: str
+    title: str
+    port: int
+    base_url: str
+    sources: tuple[str, ...]
+    normalizers: Mapping[str, Callable[[Any], Message]]
+    ignored: Mapping[str, str] = {}
+    """Kinds that are known and dropped on purpose, each with its reason."""
+    oauth: OAuth | None = None
+    webhook: Webhook | None = None
+    streams: tuple[Stream, ...] = ()
+    subscriptions: tuple[Subscription, ...] = ()
+    routes: tuple[ControllerRouterHandler, ...] = ()
+    headers: Mapping[str, str] = {}
+    """Sent with every API call."""
+    dialect: Callable[[Response], Exception | None] | None = None
+    """Reads a refusal in the provider's own words; None: the usual table decides."""
+    budget: tuple[int, float] = (0, 0.0)
+    """API calls per seconds that one account may spend; (0, 0) when the provider does not say."""

@@ -1,0 +1,91 @@
+"""One pool of connections a process, and one word for "PostgreSQL does not answer"."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import psycopg
+from psycopg import AsyncConnection
+from psycopg.rows import TupleRow
+from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
+
+from shared.errors import Away, ConfigError
+
+Connection = AsyncConnection[TupleRow]
+
+OLDEST = 140000
+"""PostgreSQL 14, as `server_version_num`: the oldest release that the statements were tried on."""
+
+_AWAY = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, PoolClosed)
+
+
+class Database:
+    """The pool. `connection()` runs statements one by one, `transaction()` all or nothing."""
+
+    def __init__(self, url: str, max_connections: int = 10, timeout: float = 5.0) -> None:
+        self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
+            url,
+            min_size=1,
+            max_size=max_connections,
+            timeout=timeout,
+            open=False,
+            reconnect_timeout=0,
+            check=None,
+            kwargs={"autocommit": True, "prepare_threshold": 3, "connect_timeout": 5},
+        )
+
+    async def open(self, patience: float = 30.0) -> str:
+        """Connect, waiting up to `patience` seconds, and return the server's version."""
+        await self._pool.open()
+        try:
+            await self._pool.wait(patience)
+        except PoolTimeout:
+            await self._pool.close()
+            raise ConfigError(
+                f"PostgreSQL did not answer within {patience:g} s; check POSTGRES_URL and that the server runs"
+            ) from None
+        async with self._pool.connection() as conn:
+            number, name = conn.info.server_version, conn.info.parameter_status("server_version")
+        if number < OLDEST:
+            await self._pool.close()
+            raise ConfigError(
+                f"PostgreSQL {name} is too old; version {OLDEST // 10000} or newer is needed"
+            )
+        return name or str(number)
+
+    async def close(self) -> None:
+        """Give every connection back to the server."""
+        await self._pool.close()
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        """A connection in autocommit; raises Away when the database does not answer."""
+        try:
+            async with self._pool.connection() as conn:
+                yield conn
+        except _AWAY as error:
+            raise Away("PostgreSQL does not answer; try again in a few seconds") from error
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        """A transaction: committed at the end of the block, rolled back by any exception.
+
+        Raises Away when the database went away, also during COMMIT, where the outcome is unknown.
+        """
+        async with self.connection() as conn, conn.transaction():
+            yield conn
+
+    async def alive(self, within: float = 1.0) -> bool:
+        """Whether the database answers within that many seconds."""
+        try:
+            async with asyncio.timeout(within), self.connection() as conn:
+                await conn.execute("select 1")
+        except (Away, TimeoutError):
+            return False
+        return True
+
+    @property
+    def stats(self) -> dict[str, Any]:
+        """The pool's own figures: size, waiting requests, time spent waiting."""
+        return self._pool.get_stats()
