@@ -1,0 +1,120 @@
+"""The tables, brought up to date: numbered files, each applied once, each in its own transaction.
+
+Migrations only go forward. A database that is newer than the code is fine: during a rolling deploy
+the old pods keep running on it.
+"""
+
+import hashlib
+import re
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+
+import psycopg
+from msgspec import Struct
+
+from shared.errors import ConfigError
+from shared.store.database import Connection, Database
+from shared.store.sql import load
+
+_NAME = re.compile(r"(\d{4})_\w+\.sql")
+_sql = load("migrate")
+
+
+class Migration(Struct, frozen=True):
+    """One file: its number, its name and the statements in it."""
+
+    number: int
+    name: str
+    text: bytes
+
+    @property
+    def sha256(self) -> str:
+        """What tells an edited file from the one that was applied."""
+        return hashlib.sha256(self.text).hexdigest()
+
+
+def shipped(folder: Traversable | None = None) -> list[Migration]:
+    """The migrations in the folder (this package's own when None), in order.
+
+    Raises ConfigError for two files with one number or a file whose name does not begin with one.
+    """
+    folder = folder or files("shared.store").joinpath("migrations")
+    paths = sorted((path for path in folder.iterdir() if path.name.endswith(".sql")), key=_by_name)
+    found: dict[int, Migration] = {}
+    problems = []
+    for path in paths:
+        match = _NAME.fullmatch(path.name)
+        if not match:
+            problems.append(f"migration {path.name} must be called like 0002_what_it_does.sql")
+        elif int(match[1]) in found:
+            problems.append(f"{found[int(match[1])].name} and {path.name} have the same number")
+        else:
+            found[int(match[1])] = Migration(int(match[1]), path.name, path.read_bytes())
+    if problems:
+        raise ConfigError(*problems)
+    return list(found.values())
+
+
+async def pending(db: Database, folder: Traversable | None = None) -> list[str]:
+    """The names of the migrations that `migrate` would apply; nothing is changed.
+
+    Raises ConfigError when an applied file was edited since, and Away without a database.
+    """
+    async with db.connection() as conn:
+        row = await (await conn.execute(_sql.exists)).fetchone()
+        missing = await _missing(conn, shipped(folder)) if row and row[0] else shipped(folder)
+    return [migration.name for migration in missing]
+
+
+async def migrate(db: Database, folder: Traversable | None = None) -> list[str]:
+    """Apply what is missing and return the names; replicas that start together take turns.
+
+    Raises ConfigError when an applied file was edited since or a statement fails (the failing file
+    leaves nothing behind, the ones before it stay), and Away without a database.
+    """
+    todo = shipped(folder)
+    done = []
+    async with db.connection() as conn:
+        # Waiting for another replica's turn may take longer than any statement should.
+        await conn.execute("set statement_timeout = 0")
+        await conn.execute(_sql.lock)
+        try:
+            await conn.execute(_sql.create_table)
+            for migration in await _missing(conn, todo):
+                await _apply(conn, migration)
+                done.append(migration.name)
+        finally:
+            if not conn.broken:
+                await conn.execute(_sql.unlock)
+                await conn.execute("reset statement_timeout")
+    return done
+
+
+async def _missing(conn: Connection, known: list[Migration]) -> list[Migration]:
+    rows = await (await conn.execute(_sql.applied)).fetchall()
+    applied = {number: (name, sha256) for number, name, sha256 in rows}
+    edited = [
+        f"migration {one.name} was changed after it was applied; "
+        "restore the file and put the change into a new one"
+        for one in known
+        if one.number in applied and applied[one.number][1] != one.sha256
+    ]
+    if edited:
+        raise ConfigError(*edited)
+    return [one for one in known if one.number not in applied]
+
+
+async def _apply(conn: Connection, migration: Migration) -> None:
+    try:
+        async with conn.transaction():
+            # Without parameters one execute may hold many statements.
+            await conn.execute(migration.text)
+            await conn.execute(_sql.record, (migration.number, migration.name, migration.sha256))
+    except psycopg.OperationalError:
+        raise
+    except psycopg.DatabaseError as error:
+        raise ConfigError(f"migration {migration.name} failed: {str(error).strip()}") from error
+
+
+def _by_name(path: Traversable) -> str:
+    return path.name
