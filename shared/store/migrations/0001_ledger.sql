@@ -80,14 +80,14 @@ create table sync_state (
     resource    text not null default '',
     lane        text not null default 'live' check (lane in ('live', 'full')),
     cursor      bytea,                               -- the stream's own struct as JSON; null: from the beginning
-    walk        uuid,                                -- the walk in progress; null between walks
+    walk        uuid,                                -- set while a walk runs that proves absence
     run_id      uuid references sync_run on delete set null,
     gen         bigint not null default 0,           -- the fence of the lease
     lease_owner text,
     lease_until timestamptz not null default '-infinity',
     next_run_at timestamptz not null default now(),
+    walking     boolean not null default false,      -- between the first page of a walk and its end
     nudged_at   timestamptz,                         -- a webhook asked while the walk was running
-    last_leased_at timestamptz not null default '-infinity',
     last_success_at timestamptz,
     page_no     integer not null default 0,
     error_count integer not null default 0,
@@ -96,6 +96,7 @@ create table sync_state (
     primary key (account_id, stream, resource, lane)
 );
 create index sync_state_due on sync_state (next_run_at) where enabled;
+create index sync_state_run on sync_state (run_id) where run_id is not null;
 
 -- The newest version of every item that was ever published, one row an item.
 create table item (
@@ -138,7 +139,7 @@ create table webhook_inbox (
     lease_until timestamptz not null default '-infinity',
     gen         bigint not null default 0,
     last_error  text not null default ''
-);
+) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
 create index webhook_inbox_due on webhook_inbox (provider, next_at) where state = 'due';
 create index webhook_inbox_keys on webhook_inbox using gin (keys) where state = 'unrouted';
 
@@ -152,14 +153,14 @@ create table outbox (
     payload     bytea not null,
     created_at  timestamptz not null default now(),
     attempts    integer not null default 0,
-    dead_reason text
-);
+    dead_reason text                                 -- set: published never, kept for a person
+) with (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 5000);
 create index outbox_due on outbox (shard, id) where dead_reason is null;
 create index outbox_account on outbox (account_id);
 
 create table dead_letter (
     id          bigserial primary key,
-    kind        text not null check (kind in ('webhook', 'record', 'event')),
+    kind        text not null check (kind in ('webhook', 'unsupported', 'record', 'event')),
     provider    text not null,
     account_id  uuid,
     what        text not null,                       -- delivery id, record kind or event id

@@ -1,0 +1,214 @@
+"""The item ledger: which version of an item is new, and the outbox rows of those that are.
+
+Everything here runs inside a caller's transaction, which also settles what the items came from: a
+cursor never moves, and a delivery is never settled, without its outbox rows.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from msgspec import Struct, json
+
+from shared.normalizer import Message, digest, encode, revision, tombstone
+from shared.normalizer.cloudevents import Event, of_message
+from shared.store.database import Connection
+from shared.store.sql import load
+
+_SQL = load("ledger")
+_STAGED = ["uuid", "text", "text", "text", "text", "bytea", "int2", "text", "text", "uuid"]
+_OUTBOX = ["int2", "uuid", "text", "text", "bytea", "bytea"]
+
+_DELETED = 2
+
+Key = tuple[UUID, str, str]
+
+
+class Item(Struct, frozen=True):
+    """One version of one item of one account, ready for the ledger.
+
+    `stream`, `resource` and `walk` say which walk listed it; they are empty for a webhook's.
+    """
+
+    account_id: UUID
+    message: Message
+    body: bytes
+    revision: str
+    digest: bytes
+    stream: str = ""
+    resource: str = ""
+    walk: UUID | None = None
+    traceparent: str = ""
+
+    @property
+    def key(self) -> Key:
+        """What the ledger knows the item by."""
+        return (self.account_id, self.message.source, self.message.id)
+
+
+def item(
+    account_id: UUID,
+    message: Message,
+    *,
+    version: str = "",
+    removed: bool = False,
+    stream: str = "",
+    resource: str = "",
+    walk: UUID | None = None,
+    traceparent: str = "",
+) -> Item:
+    """The ledger's view of a Message; a removed one keeps nothing but the fact."""
+    stated = version or revision(message)
+    if removed:
+        message = tombstone(message)
+    body = encode(message)
+    return Item(
+        account_id=account_id,
+        message=message,
+        body=body,
+        revision=stated,
+        digest=digest(body),
+        stream=stream,
+        resource=resource,
+        walk=walk,
+        traceparent=traceparent,
+    )
+
+
+async def lock_accounts(conn: Connection, ids: Iterable[UUID]) -> dict[UUID, str]:
+    """Lock accounts for publishing; return the user of each that may publish.
+
+    An account that is being deleted, was revoked or is switched off is missing from the answer.
+    """
+    cursor = await conn.execute(_SQL.lock_accounts, {"ids": sorted(set(ids))})
+    return {row[0]: row[1] for row in await cursor.fetchall()}
+
+
+async def publish(conn: Connection, users: dict[UUID, str], items: Sequence[Item]) -> int:
+    """Write the outbox rows of every item that is new to the ledger; return how many were.
+
+    `users` comes from `lock_accounts` in the same transaction. Several versions of one item are
+    taken one after another, each published if it is newer than the one before.
+    """
+    await conn.execute(_SQL.stage)
+    published = 0
+    for number, layer in enumerate(_layers(items)):
+        if number:
+            await conn.execute(_SQL.clear_staged)
+        published += await _publish_layer(conn, users, layer)
+    return published
+
+
+async def _publish_layer(conn: Connection, users: dict[UUID, str], items: Sequence[Item]) -> int:
+    async with conn.cursor() as cursor:
+        async with cursor.copy(_SQL.copy_staged) as copy:
+            copy.set_types(_STAGED)
+            for it in items:
+                await copy.write_row(
+                    (
+                        it.account_id,
+                        it.message.source,
+                        it.message.id,
+                        it.message.type,
+                        it.revision,
+                        it.digest,
+                        _DELETED if it.message.deleted else 0,
+                        it.stream,
+                        it.resource,
+                        it.walk,
+                    )
+                )
+        await cursor.execute(_SQL.apply)
+        fresh = {(row[0], row[1], row[2]): (row[3], row[4]) for row in await cursor.fetchall()}
+        if any(it.walk for it in items):
+            await cursor.execute(_SQL.mark_walk)
+    events = [
+        _event(it, users[it.account_id], life=life, first=first)
+        for it in items
+        if it.key in fresh
+        for life, first in (fresh[it.key],)
+    ]
+    await write(conn, events)
+    return len(events)
+
+
+async def sweep(
+    conn: Connection,
+    users: dict[UUID, str],
+    *,
+    account_id: UUID,
+    source: str,
+    stream: str,
+    resource: str,
+    walk: UUID,
+    at: datetime,
+) -> int:
+    """Publish a deletion for every item that the complete walk did not list; return how many.
+
+    `at`, the moment the absence was found, is the tombstones' timestamp: nobody knows a better one.
+    """
+    cursor = await conn.execute(
+        _SQL.sweep,
+        {
+            "account_id": account_id,
+            "source": source,
+            "stream": stream,
+            "resource": resource,
+            "walk": walk,
+        },
+    )
+    events = [
+        of_message(
+            Message(id=ident, source=source, type=kind, timestamp=at, deleted=True),
+            account_id=account_id,
+            user_id=users[account_id],
+            version=f"{stated}.gone.{life}",
+            change="deleted",
+        )
+        for ident, kind, stated, life in await cursor.fetchall()
+    ]
+    await write(conn, events)
+    return len(events)
+
+
+async def write(conn: Connection, events: Iterable[Event]) -> None:
+    """Append events to the outbox in the order given."""
+    async with conn.cursor() as cursor, cursor.copy(_SQL.copy_outbox) as copy:
+        copy.set_types(_OUTBOX)
+        for event in events:
+            await copy.write_row(
+                (
+                    event.shard,
+                    event.account_id,
+                    event.subject,
+                    event.id,
+                    json.encode(event.headers),
+                    event.payload,
+                )
+            )
+
+
+def _event(it: Item, user_id: str, *, life: int, first: bool) -> Event:
+    deleted = it.message.deleted
+    return of_message(
+        it.message,
+        account_id=it.account_id,
+        user_id=user_id,
+        version=f"{it.revision}.{'gone' if deleted else it.digest.hex()}.{life}",
+        change="deleted" if deleted else "created" if first else "updated",
+        body=it.body,
+        traceparent=it.traceparent,
+    )
+
+
+def _layers(items: Sequence[Item]) -> list[list[Item]]:
+    """Split so that an item stands at most once in each part, its versions in the order given."""
+    layers: list[list[Item]] = []
+    depth: dict[Key, int] = {}
+    for it in items:
+        level = depth.get(it.key, 0)
+        depth[it.key] = level + 1
+        if level == len(layers):
+            layers.append([])
+        layers[level].append(it)
+    return layers

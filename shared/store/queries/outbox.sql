@@ -1,0 +1,31 @@
+-- name: lanes
+-- The shards that have something to publish.
+select s from generate_series(0, %(shards)s - 1) s
+where exists (select from outbox where shard = s and dead_reason is null);
+
+-- name: lock_shard
+-- One relay at a time works on a shard, over all replicas; freed at the end of the transaction.
+select pg_advisory_xact_lock(%(space)s, %(shard)s);
+
+-- name: try_shard
+select pg_try_advisory_xact_lock(%(space)s, %(shard)s);
+
+-- name: due
+select id, account_id, subject, event_id, headers, payload from outbox
+where shard = %(shard)s and dead_reason is null order by id limit %(limit)s;
+
+-- name: delete
+delete from outbox where id = any(%(ids)s);
+
+-- name: bury
+-- Never publishable: a copy goes to the dead letters, the row makes way for those behind it.
+with dead as (
+    delete from outbox where id = %(id)s returning account_id, event_id, headers, payload, subject
+)
+insert into dead_letter (kind, provider, account_id, what, headers, body, error)
+select 'event', coalesce(a.provider, ''), dead.account_id, dead.event_id, dead.headers, dead.payload, %(reason)s
+from dead left join connected_account a on a.id = dead.account_id;
+
+-- name: depth
+select count(*), coalesce(extract(epoch from now() - min(created_at)), 0)::float8
+from outbox where dead_reason is null;
