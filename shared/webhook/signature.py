@@ -1,0 +1,50 @@
+"""Proofs that a delivery is genuine: pure, in constant time, the clock passed in.
+
+A proof is compared as bytes, because a header may hold anything. Several secrets may be live while
+one replaces another. No secret, or an empty one, proves nothing.
+"""
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Callable, Sequence
+
+from shared.errors import NotGenuine
+
+
+def hmac_sha256_hex(
+    secrets: Sequence[bytes], body: bytes, given: str | None, prefix: str = ""
+) -> None:
+    """Raise NotGenuine unless `given` is `prefix` and the lower-case hex HMAC-SHA256 of `body`."""
+    _prove(secrets, body, given, lambda digest: prefix + digest.hex())
+
+
+def hmac_sha256_base64(
+    secrets: Sequence[bytes], body: bytes, given: str | None, prefix: str = ""
+) -> None:
+    """Raise NotGenuine unless `given` is `prefix` and the padded base64 HMAC-SHA256 of `body`."""
+    _prove(secrets, body, given, lambda digest: prefix + base64.b64encode(digest).decode())
+
+
+def fresh(timestamp: float, now: float, within: float) -> None:
+    """Raise NotGenuine unless `timestamp` is at most `within` seconds from `now`, either way.
+
+    All three are in seconds; both times count from the epoch.
+    """
+    if not abs(now - timestamp) <= within:  # written so that NaN is stale
+        raise NotGenuine("The delivery is too old, or dated in the future.")
+
+
+def _prove(
+    secrets: Sequence[bytes], body: bytes, given: str | None, form: Callable[[bytes], str]
+) -> None:
+    if not given:
+        raise NotGenuine("The delivery carries no signature.")
+    proof = given.encode("utf-8", "surrogatepass")
+    genuine = False
+    for secret in secrets:
+        digest = hmac.new(secret, body, hashlib.sha256).digest()
+        same = hmac.compare_digest(form(digest).encode(), proof)
+        genuine |= same and bool(secret)
+    if not genuine:
+        raise NotGenuine("The signature does not belong to this delivery.")
