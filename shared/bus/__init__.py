@@ -1,0 +1,1 @@
+"""NATS JetStream: the only package that speaks to the bus."""

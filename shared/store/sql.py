@@ -12,14 +12,20 @@ from typing import LiteralString, cast
 _NAME = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
 
 
-class Statements(dict[str, LiteralString]):
+class Statements:
     """The statements of one file, as attributes."""
+
+    def __init__(self, statements: dict[str, LiteralString]) -> None:
+        self._statements = statements
 
     def __getattr__(self, name: str) -> LiteralString:
         try:
-            return self[name]
+            return self._statements[name]
         except KeyError:
             raise AttributeError(f"no statement is named {name}") from None
+
+    def __getitem__(self, name: str) -> LiteralString:
+        return self._statements[name]
 
 
 @cache
@@ -28,4 +34,5 @@ def load(file: str) -> Statements:
     text = files("shared.store").joinpath(f"queries/{file}.sql").read_text("utf-8")
     pieces = _NAME.split(text)
     # The text ships with this package, so it is as literal as a string in the code would be.
-    return Statements(zip(pieces[1::2], cast(list[LiteralString], pieces[2::2]), strict=True))
+    statements = cast(list[LiteralString], pieces[2::2])
+    return Statements(dict(zip(pieces[1::2], statements, strict=True)))

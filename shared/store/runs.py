@@ -1,0 +1,113 @@
+"""Sync runs: what a person, a new connection or a recovery asked for, and how far it is."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from msgspec import Struct, structs
+
+from shared.provider import Stream
+from shared.store import syncs
+from shared.store.database import Connection
+from shared.store.sql import load
+
+_SQL = load("runs")
+
+Mode = Literal["full", "incremental"]
+
+
+class Run(Struct, frozen=True):
+    """One run as its owner sees it. Items: `listed = published + unchanged + excluded` or no success.
+
+    `units` are the walks (stream by resource) that belong to the run; more are found on the way.
+    `eta_seconds` is an estimate from the pace so far, absent while there is nothing to estimate by.
+    """
+
+    id: UUID
+    account_id: UUID
+    user_id: str
+    stream: str
+    mode: Mode
+    status: Literal["queued", "running", "success", "failed", "cancelled"]
+    units: int
+    units_done: int
+    units_failed: int
+    pages: int
+    listed: int
+    published: int
+    unchanged: int
+    excluded: dict[str, int]
+    expected: int | None
+    error: str
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+    eta_seconds: float | None = None
+
+
+async def start_run(
+    conn: Connection,
+    *,
+    streams: tuple[Stream, ...],
+    account_id: UUID,
+    mode: Mode,
+    stream: str = "",
+) -> UUID:
+    """Begin a run over one stream or all of them, or return the one that is already under way.
+
+    A full run of an account that has a history walks in lanes of its own, beside the live cursors.
+    """
+    asked = {"account_id": account_id, "mode": mode, "stream": stream}
+    row = await (await conn.execute(_SQL.active, asked)).fetchone()
+    if row is not None:
+        return UUID(str(row[0]))
+    row = await (await conn.execute(_SQL.create, asked)).fetchone()
+    assert row is not None
+    run_id = UUID(str(row[0]))
+    fresh = await syncs.ensure(
+        conn, account_id, [(it.name, "") for it in streams if not it.per_resource], run_id
+    )
+    given = {**asked, "run_id": run_id}
+    cursor = await conn.execute(
+        _SQL.add_full if mode == "full" and not fresh else _SQL.adopt_live, given
+    )
+    await conn.execute(_SQL.add_units, {"run_id": run_id, "n": cursor.rowcount})
+    return run_id
+
+
+async def get(
+    conn: Connection,
+    provider: str,
+    *,
+    run_id: UUID | None = None,
+    user_id: str | None = None,
+    account_id: UUID | None = None,
+    before: datetime | None = None,
+    limit: int = 50,
+    now: datetime,
+) -> list[Run]:
+    """Runs, newest first; `user_id` None asks for everybody's."""
+    cursor = await conn.execute(
+        _SQL.get,
+        {
+            "provider": provider,
+            "id": run_id,
+            "user_id": user_id,
+            "account_id": account_id,
+            "before": before,
+            "limit": limit,
+        },
+    )
+    return [_timed(Run(*row), now) for row in await cursor.fetchall()]
+
+
+async def forget(conn: Connection, provider: str) -> None:
+    """Drop runs that ended thirty days ago."""
+    await conn.execute(_SQL.forget, {"provider": provider})
+
+
+def _timed(run: Run, now: datetime) -> Run:
+    if run.status != "running" or not run.units_done or run.started_at is None:
+        return run
+    pace = (now - run.started_at).total_seconds() / run.units_done
+    return structs.replace(run, eta_seconds=round(pace * (run.units - run.units_done), 1))
