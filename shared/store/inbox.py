@@ -115,6 +115,11 @@ async def revive(conn: Connection, provider: str, keys: Sequence[str]) -> int:
     return cursor.rowcount
 
 
+async def revive_claimed(conn: Connection, provider: str) -> int:
+    """Make unrouted deliveries due that somebody claims by now; return how many."""
+    return (await conn.execute(_SQL.revive_claimed, {"provider": provider})).rowcount
+
+
 async def depth(conn: Connection, provider: str) -> tuple[int, int, float]:
     """Due deliveries, unrouted deliveries, and the age of the oldest due one in seconds."""
     row = await (await conn.execute(_SQL.depth, {"provider": provider})).fetchone()

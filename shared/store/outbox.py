@@ -1,6 +1,7 @@
 """Events between the transaction that wrote them and the bus that acknowledged them."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from msgspec import Struct, json
@@ -61,6 +62,37 @@ async def due(conn: Connection, shard: int, limit: int) -> list[Row]:
 async def delete(conn: Connection, ids: Sequence[int]) -> None:
     """Drop rows that the bus acknowledged."""
     await conn.execute(_SQL.delete, {"ids": list(ids)})
+
+
+async def count(conn: Connection, events: Iterable[Event]) -> None:
+    """Add published events to the hour's figures, by source and type."""
+    counted = Counter(_kind(event.subject) for event in events)
+    keys = sorted(counted)
+    await conn.execute(
+        _SQL.count,
+        {
+            "sources": [it[0] for it in keys],
+            "types": [it[1] for it in keys],
+            "counts": [counted[it] for it in keys],
+        },
+    )
+
+
+async def counts(conn: Connection, sources: Sequence[str]) -> list[tuple[str, str, int]]:
+    """Published in the last 24 hours: source, type (or `connection`), how many."""
+    cursor = await conn.execute(_SQL.counts, {"sources": list(sources)})
+    return [(row[0], row[1], row[2]) for row in await cursor.fetchall()]
+
+
+async def forget_counts(conn: Connection) -> None:
+    """Drop figures that nobody asks for any more."""
+    await conn.execute(_SQL.forget_counts)
+
+
+def _kind(subject: str) -> tuple[str, str]:
+    """Source and type, as the subject names them."""
+    tokens = subject.split(".")
+    return (tokens[3], tokens[2]) if tokens[1] == "events" else (tokens[2], "connection")
 
 
 async def bury(conn: Connection, row_id: int, reason: str) -> None:

@@ -1,13 +1,14 @@
 """Sync runs: what a person, a new connection or a recovery asked for, and how far it is."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from msgspec import Struct, structs
+from msgspec import Struct, json, structs
 
-from shared.provider import Stream
-from shared.store import syncs
+from shared.provider import Provider, Stream
+from shared.store import events, ledger, syncs
 from shared.store.database import Connection
 from shared.store.sql import load
 
@@ -58,6 +59,7 @@ async def start_run(
     A full run of an account that has a history walks in lanes of its own, beside the live cursors.
     """
     asked = {"account_id": account_id, "mode": mode, "stream": stream}
+    await ledger.lock_accounts(conn, [account_id])
     row = await (await conn.execute(_SQL.active, asked)).fetchone()
     if row is not None:
         return UUID(str(row[0]))
@@ -111,3 +113,63 @@ def _timed(run: Run, now: datetime) -> Run:
         return run
     pace = (now - run.started_at).total_seconds() / run.units_done
     return structs.replace(run, eta_seconds=round(pace * (run.units - run.units_done), 1))
+
+
+async def count(
+    conn: Connection,
+    run_id: UUID,
+    *,
+    pages: int,
+    listed: int,
+    published: int,
+    unchanged: int,
+    excluded: Mapping[str, int],
+    expected: int | None,
+) -> None:
+    """Add one page's figures to its run."""
+    await conn.execute(
+        _SQL.count,
+        {
+            "run_id": run_id,
+            "pages": pages,
+            "listed": listed,
+            "published": published,
+            "unchanged": unchanged,
+            "excluded": json.encode(excluded).decode(),
+            "expected": expected,
+        },
+    )
+
+
+async def unit_done(
+    conn: Connection,
+    provider: Provider,
+    unit: syncs.Unit,
+    *,
+    users: Mapping[UUID, str],
+    error: str = "",
+) -> None:
+    """One walk of the run ended; the last one ends the run and tells it on the bus.
+
+    `users` comes from `ledger.lock_accounts` in the same transaction.
+    """
+    if error:
+        await conn.execute(_SQL.detach, unit.where)
+        if unit.lane == "full":
+            await conn.execute(_SQL.drop_full, unit.where)
+    given = {"run_id": unit.run_id, "failed": bool(error), "error": error}
+    row = await (await conn.execute(_SQL.unit_done, given)).fetchone()
+    if row is None or row[0] == "running":
+        return
+    if user_id := users.get(unit.account_id):
+        facts = ("status", "listed", "published", "unchanged", "mode")
+        detail = {"run_id": str(unit.run_id), **dict(zip(facts, row, strict=True))}
+        account = Owner(unit.account_id, user_id)
+        await events.announce(conn, provider, account, "sync_finished", detail)
+
+
+class Owner(Struct, frozen=True):
+    """An account and whose it is."""
+
+    id: UUID
+    user_id: str

@@ -119,6 +119,11 @@ async def finish(conn: Connection, unit: Unit, *, seconds: float, note: str = ""
     await conn.execute(_SQL.synced, {"account_id": unit.account_id})
 
 
+async def fail_account(conn: Connection, account_id: UUID, sentence: str) -> None:
+    """Show a failure on the account itself; the next walk that succeeds takes it back."""
+    await conn.execute(_SQL.fail_account, {"account_id": account_id, "sentence": sentence})
+
+
 async def nudge(
     conn: Connection, accounts: Sequence[UUID], stream: str = "", resource: str = ""
 ) -> None:

@@ -228,14 +228,13 @@ create unlogged table rate_bucket (
     not_before  timestamptz not null default '-infinity'
 );
 
--- Events per hour, for /status; flushed from memory, so a crash may lose the last seconds of counting.
+-- Published events per hour, for /status; counted in the transaction that deletes their outbox rows.
 create table event_count (
-    provider    text not null,
     source      text not null,
-    what        text not null,
+    type        text not null,
     hour        timestamptz not null,
     n           bigint not null,
-    primary key (provider, source, what, hour)
+    primary key (source, type, hour)
 );
 
 -- Append only: no statement of the hub updates or deletes here.

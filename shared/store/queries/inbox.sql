@@ -48,6 +48,15 @@ where id = %(id)s and gen = %(gen)s;
 update webhook_inbox set state = 'due', keys = '{}', next_at = now(), attempts = 0
 where provider = %(provider)s and state = 'unrouted' and keys && %(keys)s;
 
+-- name: revive_claimed
+-- What was parked while its route was being written, or waited for an account to be switched on.
+update webhook_inbox i set state = 'due', keys = '{}', next_at = now(), attempts = 0
+where i.provider = %(provider)s and i.state = 'unrouted' and exists (
+    select from route r join connected_account a on a.id = r.account_id
+    where r.provider = i.provider and (r.key = any(i.keys) or r.key = '*')
+      and a.status not in ('deleting', 'revoked') and a.sync_enabled
+);
+
 -- name: depth
 select count(*) filter (where state = 'due'), count(*) filter (where state = 'unrouted'),
        coalesce(extract(epoch from now() - min(received_at) filter (where state = 'due')), 0)::float8

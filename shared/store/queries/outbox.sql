@@ -29,3 +29,18 @@ from dead left join connected_account a on a.id = dead.account_id;
 -- name: depth
 select count(*), coalesce(extract(epoch from now() - min(created_at)), 0)::float8
 from outbox where dead_reason is null;
+
+-- name: count
+-- In one order, so that two relays never wait for each other.
+insert into event_count (source, type, hour, n)
+select source, type, date_trunc('hour', now()), n
+from unnest(%(sources)s::text[], %(types)s::text[], %(counts)s::bigint[]) t (source, type, n)
+order by source, type
+on conflict (source, type, hour) do update set n = event_count.n + excluded.n;
+
+-- name: counts
+select source, type, sum(n)::bigint from event_count
+where hour > now() - interval '24 hours' and source = any(%(sources)s) group by source, type order by source, type;
+
+-- name: forget_counts
+delete from event_count where hour < now() - interval '48 hours';

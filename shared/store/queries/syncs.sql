@@ -75,6 +75,11 @@ update connected_account set last_sync_at = now(), error_message = '', error_sin
     status = case status when 'error' then 'active' else status end
 where id = %(account_id)s and status in ('active', 'error');
 
+-- name: fail_account
+update connected_account
+set status = 'error', error_message = %(sentence)s, error_since = coalesce(error_since, now()), updated_at = now()
+where id = %(account_id)s and status in ('active', 'error');
+
 -- name: nudge
 -- Go and look, now; a walk that is under way looks once more afterwards.
 update sync_state set nudged_at = now(), next_run_at = least(next_run_at, now()), enabled = true

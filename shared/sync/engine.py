@@ -1,0 +1,250 @@
+"""Walks: page by page through a provider's history, each page in one transaction with its cursor.
+
+A walk is leased, so that one worker in all replicas does it; fenced, so that a worker that was
+thought dead publishes nothing; and cut into slices, so that a large account does not keep a small
+one waiting. Whatever stops it, it goes on from its cursor.
+"""
+
+import asyncio
+import random
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing, suppress
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import structlog
+from msgspec import json
+
+from shared.errors import Away, HubError, Unreadable
+from shared.provider import Api, Provider, Stream
+from shared.store import ledger, runs, syncs
+from shared.store.database import Database
+from shared.store.syncs import LeaseLost, Unit
+from shared.sync import pages
+from shared.sync.normalize import Normalize
+from shared.sync.verdict import AFTER_REFUSAL, Ending, verdict
+from shared.telemetry.metrics import Metrics
+from shared.types import Page
+
+log = structlog.get_logger()
+
+SLICE = 10.0
+"""Seconds that one walk may go on before others get a turn."""
+
+MOST_PAGES = 10_000
+"""Pages of one walk; a provider whose pages never end is cut off here."""
+
+PER_ACCOUNT = 4
+"""Walks of one account at once, in one process."""
+
+
+class SyncWorker:
+    """Does one provider's walks."""
+
+    def __init__(
+        self,
+        *,
+        db: Database,
+        provider: Provider,
+        normalize: Normalize,
+        api_for: Callable[[UUID], Api],
+        metrics: Metrics,
+        published: Callable[[], None],
+        owner: str,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._db = db
+        self._provider = provider
+        self._streams = {it.name: it for it in provider.streams}
+        self._children = tuple(it.name for it in provider.streams if it.per_resource)
+        self._normalize = normalize
+        self._api_for = api_for
+        self._metrics = metrics
+        self._published = published
+        self._owner = owner
+        self._clock = clock
+        self._busy: Counter[UUID] = Counter()
+        self._served: set[UUID] = set()
+
+    async def step(self) -> bool:
+        """Do one slice of one walk; False when none is due."""
+        unit = await self._lease()
+        if unit is None:
+            return False
+        self._busy[unit.account_id] += 1
+        self._served.add(unit.account_id)
+        keeper = asyncio.create_task(self._keep(unit, asyncio.current_task()))
+        try:
+            await self._slice(unit)
+        except (LeaseLost, asyncio.CancelledError) as error:
+            if isinstance(error, asyncio.CancelledError):
+                if not keeper.done():  # the process stops
+                    await self._give_back(unit)
+                    raise
+                _uncancel()
+            log.info("a walk was taken over", stream=unit.stream, account=str(unit.account_id))
+        finally:
+            keeper.cancel()
+            self._busy -= Counter({unit.account_id: 1})
+        return True
+
+    async def _lease(self) -> Unit | None:
+        """Take turns between accounts: those served since the last round wait for the others."""
+        full = {account for account, n in self._busy.items() if n >= PER_ACCOUNT}
+        async with self._db.connection() as conn:
+            unit = await syncs.lease(
+                conn, self._provider.name, self._owner, [*(self._served | full)]
+            )
+            if unit is None and self._served - full:
+                self._served.clear()
+                unit = await syncs.lease(conn, self._provider.name, self._owner, [*full])
+        return unit
+
+    async def _keep(self, unit: Unit, walker: "asyncio.Task[Any] | None") -> None:
+        """Hold the lease while a page is slow; when it is lost, stop the walk."""
+        while True:
+            await asyncio.sleep(syncs.LEASE / 3)
+            try:
+                async with self._db.connection() as conn:
+                    await syncs.keep(conn, unit)
+            except LeaseLost:
+                assert walker is not None
+                walker.cancel()
+                return
+            except Away:
+                continue
+
+    async def _slice(self, unit: Unit) -> None:
+        stream = self._streams.get(unit.stream)
+        if stream is None:  # an older or newer version of the code declares it
+            await self._end(unit, "paused", AFTER_REFUSAL, "no such stream in this version")
+            return
+        try:
+            ending, seconds, note = await self._walk(unit, stream)
+        except HubError as error:
+            ending, seconds, note = verdict(error, unit)
+            if isinstance(error, Away):
+                raise
+            log.info(
+                "a walk stopped",
+                stream=unit.stream,
+                account=str(unit.account_id),
+                error=note,
+                again_in=round(seconds),
+            )
+        await self._end(unit, ending, seconds, note)
+
+    async def _walk(self, unit: Unit, stream: Stream) -> tuple[Ending, float, str]:
+        began = self._clock()
+        cursor = json.decode(unit.cursor, type=stream.cursor) if unit.cursor else stream.cursor()
+        walk = unit.walk
+        if not unit.walking and stream.complete and cursor == stream.cursor():
+            walk = uuid4()
+        number = 0
+        walking: AsyncIterator[Page] = stream.pages(
+            self._api_for(unit.account_id), cursor, unit.resource
+        )
+        async with aclosing(walking) as listed:  # type: ignore[type-var]  # every pages() is a generator
+            async for page in listed:
+                if not await self._commit(unit, stream, page, walk):
+                    return "failed", AFTER_REFUSAL, "the account is switched off"
+                number += 1
+                if number >= MOST_PAGES:
+                    raise Unreadable(f"{stream.name}: no end after {MOST_PAGES} pages")
+                if self._clock() - began >= SLICE:
+                    return "paused", 0.0, ""
+        if walk is not None:
+            await self._sweep(unit, stream, walk)
+        return "done", stream.every * random.uniform(0.9, 1.1), ""  # noqa: S311 - jitter
+
+    async def _commit(self, unit: Unit, stream: Stream, page: Page, walk: UUID | None) -> bool:
+        """Publish a page and move the cursor past it; False when the account must not publish."""
+        found = pages.read(self._normalize, unit, page, walk)
+        async with self._db.transaction() as conn:
+            users = await ledger.lock_accounts(conn, [unit.account_id])
+            if not users:
+                return False
+            published = await ledger.publish(conn, users, found.items) if found.items else 0
+            await pages.bury(conn, self._provider.name, unit, found)
+            if page.resources:
+                await syncs.put_resources(
+                    conn,
+                    self._provider.name,
+                    unit,
+                    page.resources,
+                    streams=self._children,
+                    walk=walk,
+                )
+            await syncs.advance(conn, unit, json.encode(page.cursor), walk)
+            if unit.run_id:
+                await runs.count(
+                    conn,
+                    unit.run_id,
+                    pages=1,
+                    listed=len(page.records) + sum(page.excluded.values()),
+                    published=published,
+                    unchanged=len(found.items) - published,
+                    excluded=found.excluded,
+                    expected=page.total,
+                )
+        for kind in found.unsupported:
+            self._metrics.unsupported(self._provider.name, kind)
+        counted = self._metrics.sync_items.labels
+        counted(self._provider.name, stream.name, "published").inc(published)
+        counted(self._provider.name, stream.name, "unchanged").inc(len(found.items) - published)
+        if published:
+            self._published()
+        return True
+
+    async def _sweep(self, unit: Unit, stream: Stream, walk: UUID) -> None:
+        """What the complete walk did not list is gone: items, and resources with their walks."""
+        async with self._db.transaction() as conn:
+            users = await ledger.lock_accounts(conn, [unit.account_id])
+            if not users:
+                return
+            await syncs.keep(conn, unit)
+            gone = await ledger.sweep(
+                conn,
+                users,
+                account_id=unit.account_id,
+                source=stream.source,
+                stream=unit.stream,
+                resource=unit.resource.id,
+                walk=walk,
+                at=datetime.now(UTC),
+            )
+            await syncs.drop_resources(conn, unit, walk)
+        if gone:
+            self._published()
+
+    async def _end(self, unit: Unit, ending: Ending, seconds: float, note: str) -> None:
+        async with self._db.transaction() as conn:
+            # The account first, as everywhere: two transactions never wait for each other.
+            users = await ledger.lock_accounts(conn, [unit.account_id])
+            if ending == "done":
+                await syncs.finish(conn, unit, seconds=seconds, note=note)
+            else:
+                await syncs.release(conn, unit, seconds=seconds, error=note, failed=bool(note))
+            if ending == "failed" and not unit.resource.id:
+                await syncs.fail_account(conn, unit.account_id, note)
+            if unit.run_id and ending != "paused":
+                error = note if ending == "failed" else ""
+                await runs.unit_done(conn, self._provider, unit, users=users, error=error)
+        if ending != "paused":
+            self._published()
+
+    async def _give_back(self, unit: Unit) -> None:
+        """The process stops: let another one go on at once instead of when the lease runs out."""
+        with suppress(Away):
+            async with self._db.connection() as conn:
+                await syncs.release(conn, unit, seconds=0.0)
+
+
+def _uncancel() -> None:
+    """The cancellation was ours and ends here."""
+    task = asyncio.current_task()
+    assert task is not None
+    task.uncancel()

@@ -1,0 +1,82 @@
+"""From a page of records to what the ledger takes, with every listed record accounted for."""
+
+from collections import Counter
+from uuid import UUID
+
+from msgspec import Struct, json
+
+from shared.errors import Unreadable, UnsupportedEvent
+from shared.store import dead, ledger
+from shared.store.database import Connection
+from shared.store.syncs import Unit
+from shared.sync.normalize import Ignored, Normalize
+from shared.types import Page, Record
+
+UNREADABLE = "unreadable, kept as a dead letter"
+UNSUPPORTED = "of an unsupported kind, kept as a dead letter"
+
+
+class Found(Struct):
+    """A page sorted: items for the ledger, exclusions by reason, and what could not be understood."""
+
+    items: list[ledger.Item]
+    excluded: Counter[str]
+    letters: list[tuple[Record, str, dead.Kind]]
+
+    @property
+    def unsupported(self) -> list[str]:
+        """The kinds that nobody declared."""
+        return [record.kind for record, _, kind in self.letters if kind == "unsupported"]
+
+
+class Origin(Struct, frozen=True):
+    """What a dead record needs beside its payload to be tried again."""
+
+    kind: str
+    revision: str
+    removed: bool
+
+
+def read(normalize: Normalize, unit: Unit, page: Page, walk: UUID | None) -> Found:
+    """Normalize every record; what fails is set aside with its reason, never raised."""
+    found = Found(items=[], excluded=Counter(page.excluded), letters=[])
+    for record in page.records:
+        try:
+            message = normalize(record)
+        except UnsupportedEvent as error:
+            found.letters.append((record, str(error), "unsupported"))
+            found.excluded[UNSUPPORTED] += 1
+        except Unreadable as error:
+            found.letters.append((record, str(error), "record"))
+            found.excluded[UNREADABLE] += 1
+        else:
+            if isinstance(message, Ignored):
+                found.excluded[message.reason] += 1
+                continue
+            found.items.append(
+                ledger.item(
+                    unit.account_id,
+                    message,
+                    version=record.revision,
+                    removed=record.removed,
+                    stream=unit.stream,
+                    resource=unit.resource.id,
+                    walk=walk,
+                )
+            )
+    return found
+
+
+async def bury(conn: Connection, provider: str, unit: Unit, found: Found) -> None:
+    """Keep what could not be understood, in the transaction that moves the cursor past it."""
+    for record, error, kind in found.letters:
+        await dead.put(
+            conn,
+            kind,
+            provider,
+            what=record.kind,
+            headers=json.encode(Origin(record.kind, record.revision, record.removed)),
+            body=bytes(record.payload),
+            error=error,
+            account_id=unit.account_id,
+        )

@@ -1,0 +1,29 @@
+"""What an error means for the walk it stopped."""
+
+import random
+from typing import Literal
+
+from shared.errors import Away, HubError, ItemGone, RateLimited, Unavailable
+from shared.store.syncs import Unit
+
+Ending = Literal["done", "paused", "failed"]
+
+AFTER_REFUSAL = 3600.0
+"""Seconds until a walk that was refused is tried again: long enough for a person to mend it."""
+
+LONGEST_PAUSE = 900.0
+"""Seconds between two tries, at most, while the provider does not answer."""
+
+
+def verdict(error: HubError, unit: Unit) -> tuple[Ending, float, str]:
+    """How the walk ends, in how many seconds it is due again, and the sentence for people."""
+    match error:
+        case RateLimited():
+            return "paused", error.retry_after * random.uniform(1.0, 1.2), str(error)  # noqa: S311 - jitter
+        case Unavailable() | Away():
+            ceiling = min(LONGEST_PAUSE, 2.0 ** min(unit.error_count, 10))
+            return "paused", random.uniform(0.5, 1.0) * ceiling, str(error)  # noqa: S311 - jitter
+        case ItemGone() if unit.resource.id:
+            return "done", AFTER_REFUSAL, f"left out: {error}"
+        case _:
+            return "failed", AFTER_REFUSAL, str(error)

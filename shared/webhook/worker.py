@@ -1,0 +1,187 @@
+"""From the inbox to the outbox: read deliveries, find whose they are, publish, settle.
+
+A group of deliveries is dealt with in one transaction. Where that fails, each is tried alone, so
+that a poisonous one costs nobody else anything; after `MOST_TRIES` it becomes a dead letter.
+"""
+
+import random
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from uuid import UUID
+
+import structlog
+from msgspec import Struct
+
+from shared.errors import Away, UnsupportedEvent, WebhookError
+from shared.normalizer import Message
+from shared.provider import Provider
+from shared.store import dead, inbox, ledger, routes, syncs
+from shared.store.database import Connection, Database
+from shared.store.inbox import Leased
+from shared.sync.normalize import Ignored, Normalize
+from shared.telemetry.metrics import Metrics
+from shared.types import Nudge, Record
+
+log = structlog.get_logger()
+
+GROUP = 100
+"""Deliveries in one transaction."""
+
+MOST_TRIES = 5
+
+
+class Read(Struct):
+    """What a delivery turned out to say, before anybody was asked whose it is."""
+
+    row: Leased
+    items: list[tuple[Record, Message]] = []
+    nudges: list[Nudge] = []
+    dead: dead.Kind | None = None
+    error: str = ""
+
+    @property
+    def keys(self) -> set[str]:
+        """Everything that may say whose it is."""
+        named = [it.routes for it, _ in self.items] + [it.routes for it in self.nudges]
+        return {key for keys in named for key in keys}
+
+
+class InboxWorker:
+    """Works through one provider's inbox."""
+
+    def __init__(
+        self,
+        *,
+        db: Database,
+        provider: Provider,
+        normalize: Normalize,
+        metrics: Metrics,
+        published: Callable[[], None],
+        nudged: Callable[[], None],
+    ) -> None:
+        self._db = db
+        self._provider = provider
+        self._normalize = normalize
+        self._metrics = metrics
+        self._published = published
+        self._nudged = nudged
+
+    async def step(self) -> int:
+        """Deal with one group; return how many deliveries that were, 0 when none is due."""
+        async with self._db.connection() as conn:
+            rows = await inbox.lease(conn, self._provider.name, GROUP)
+        if not rows:
+            return 0
+        try:
+            await self._deal(rows)
+        except Away:
+            raise
+        except Exception as error:
+            log.warning("a group of deliveries failed; each is tried alone", error=repr(error))
+            for row in rows:
+                await self._alone(row)
+        return len(rows)
+
+    async def _alone(self, row: Leased) -> None:
+        try:
+            await self._deal([row])
+        except Away:
+            raise
+        except Exception as error:
+            log.exception("a delivery failed", delivery=row.delivery_id, attempt=row.attempts)
+            text = f"{type(error).__name__}: {error}"
+            async with self._db.transaction() as conn:
+                if row.attempts >= MOST_TRIES:
+                    await self._bury(conn, row, "webhook", text)
+                    await inbox.settle(conn, [row])
+                else:
+                    pause = min(300.0, 2.0**row.attempts) * random.uniform(0.5, 1.0)  # noqa: S311 - jitter
+                    await inbox.postpone(conn, row, text, pause)
+
+    async def _deal(self, rows: Sequence[Leased]) -> None:
+        reads = [read(self._provider, self._normalize, row) for row in rows]
+        fresh, nudged = 0, False
+        async with self._db.transaction() as conn:
+            keys = {key for it in reads for key in it.keys}
+            claimed, others = (
+                await routes.owners(conn, self._provider.name, keys) if keys else ({}, set())
+            )
+            owners = [_owners(it.keys, claimed, others) for it in reads]
+            users = await ledger.lock_accounts(conn, {a for owned in owners for a in owned})
+            settled: list[Leased] = []
+            items: list[ledger.Item] = []
+            for it, owned in zip(reads, owners, strict=True):
+                if it.dead:
+                    await self._bury(conn, it.row, it.dead, it.error)
+                elif it.keys and not owned:
+                    await inbox.park(conn, it.row, sorted(it.keys))
+                    continue
+                settled.append(it.row)
+                items += _items(it, claimed, others, users)
+                for nudge in it.nudges:
+                    accounts = _owners(nudge.routes, claimed, others)
+                    await syncs.nudge(conn, sorted(accounts), nudge.stream, nudge.resource)
+                    nudged = True
+            if items:
+                fresh = await ledger.publish(conn, users, items)
+            if await inbox.settle(conn, settled) != len(settled):
+                raise syncs.LeaseLost
+        if fresh:
+            self._published()
+        if nudged:
+            self._nudged()
+
+    async def _bury(self, conn: Connection, row: Leased, kind: dead.Kind, error: str) -> None:
+        self._metrics.dead_letters.labels(self._provider.name, kind).inc()
+        await dead.put(
+            conn,
+            kind,
+            self._provider.name,
+            what=row.delivery_id,
+            headers=dead.envelope(row.delivery),
+            body=row.delivery.body,
+            error=error,
+            attempts=row.attempts,
+        )
+
+
+def read(provider: Provider, normalize: Normalize, row: Leased) -> Read:
+    """Read one delivery; what cannot be understood is named, never raised."""
+    assert provider.webhook is not None
+    found = Read(row)
+    try:
+        for it in provider.webhook.read(row.delivery):
+            if isinstance(it, Nudge):
+                found.nudges.append(it)
+            elif not isinstance(message := normalize(it), Ignored):
+                found.items.append((it, message))
+    except UnsupportedEvent as error:
+        return Read(row, dead="unsupported", error=str(error))
+    except WebhookError as error:
+        return Read(row, dead="webhook", error=str(error))
+    return found
+
+
+def _owners(keys: Iterable[str], claimed: Mapping[str, set[UUID]], others: set[UUID]) -> set[UUID]:
+    """Every account that claims one of the keys, else those that take what nobody claims."""
+    named = [claimed[key] for key in keys if key in claimed]
+    return set().union(*named) if named else others
+
+
+def _items(
+    it: Read,
+    claimed: Mapping[str, set[UUID]],
+    others: set[UUID],
+    users: Mapping[UUID, str],
+) -> list[ledger.Item]:
+    return [
+        ledger.item(
+            account_id,
+            message,
+            version=record.revision,
+            removed=record.removed,
+            traceparent=it.row.traceparent,
+        )
+        for record, message in it.items
+        for account_id in sorted(_owners(record.routes, claimed, others))
+        if account_id in users
+    ]
