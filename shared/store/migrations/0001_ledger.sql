@@ -197,6 +197,7 @@ create table subscription (
     remote_id   text not null default '',
     facts       jsonb not null default '{}',
     expires_at  timestamptz,
+    renew_at    timestamptz,                         -- two thirds of its life; null: it never expires
     status      text not null default 'wanted' check (status in ('wanted', 'active', 'failed', 'skipped')),
     last_error  text not null default '',
     checked_at  timestamptz,

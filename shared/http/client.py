@@ -1,0 +1,231 @@
+"""A provider's API as one account sees it: tokens, patience, errors by name, and no write sent twice."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import nullcontext
+from typing import Any, TypeVar
+
+import httpx
+
+from shared.errors import (
+    HubError,
+    ProviderError,
+    RateLimited,
+    Reauthorize,
+    Refused,
+    Unreadable,
+)
+from shared.http.answers import Envelope, allowance, decode, judge, judge_graphql, retry_after
+from shared.http.budget import Budget
+from shared.http.exchange import Answer, Call, Client, encoded, exchange, open_client, own
+from shared.http.gate import Gate
+from shared.http.retries import PATIENCE, reads
+from shared.provider import Provider, Reply
+from shared.telemetry import traces
+from shared.telemetry.metrics import Metrics
+from shared.types import Response
+
+__all__ = ["HttpApi", "open_client"]
+
+T = TypeVar("T")
+Token = Callable[[str], Awaitable[str]]
+
+TOTAL = 60.0
+"""Seconds that one call may take, redirects and body included."""
+AGENT = "self-integrations"
+PAGES = 10_000
+"""A walk of more pages than this goes in a circle."""
+
+
+class HttpApi:
+    """`shared.provider.Api` over HTTP.
+
+    `token(refused)` returns an access token, a fresh one when `refused` was just answered 401;
+    `authorization` replaces the header. `key` names the account's budget and its places, and
+    `interactive` is for calls that a person waits for. The rest is for tests: `sleep`, `now` in
+    epoch seconds, and `total` seconds a call may take.
+    """
+
+    def __init__(
+        self,
+        client: httpx.AsyncClient,
+        provider: Provider,
+        base_url: str,
+        token: Token | None,
+        *,
+        budget: Budget | None = None,
+        key: str = "",
+        interactive: bool = False,
+        authorization: str | None = None,
+        metrics: Metrics | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        now: Callable[[], float] = time.time,
+        total: float = TOTAL,
+    ) -> None:
+        self._client, self._provider, self._token = client, provider, token
+        self._base = httpx.URL(base_url.rstrip("/") + "/")
+        self._budget, self._key, self._interactive = budget, key, interactive
+        self._authorization, self._metrics = authorization, metrics
+        self._sleep, self._now, self._total = sleep, now, total
+        self._gate = client.gate if isinstance(client, Client) else Gate()
+
+    async def get(self, path: str, type: type[T], **params: str | int) -> T:
+        """Read one thing; `bytes` as `type` gives the body as it is."""
+        return decode((await self._ask(Call("GET", self._url(path, params)))).response.body, type)
+
+    async def page(
+        self, path: str, type: type[T], *, etag: str = "", **params: str | int
+    ) -> Reply[T]:
+        """Read one page; with `etag`, only if it changed since (`data` is None when not).
+
+        A `path` that is absolute, as in `Reply.next`, must be on the base URL's origin.
+        """
+        headers = {"if-none-match": etag} if etag else {}
+        it, following = await self._ask(Call("GET", self._url(path, params), headers))
+        data = None if it.status == 304 else decode(it.body, type)
+        return Reply(data, it.status, it.headers, following)
+
+    async def paginate(
+        self, path: str, type: type[T], **params: str | int
+    ) -> AsyncIterator[Reply[T]]:
+        """Read page after page; raises Refused when they go in a circle."""
+        asked = str(self._url(path, params))
+        for _ in range(PAGES):
+            reply = await self.page(asked, type)
+            yield reply
+            if not reply.next:
+                return
+            if reply.next == asked:
+                break
+            asked = reply.next
+        raise Refused("the provider's pages go in a circle")
+
+    async def send(
+        self, method: str, path: str, type: type[T], body: Any = None, **params: str | int
+    ) -> T:
+        """Write once. `body` is sent as JSON; a str as a form that is already encoded; bytes as they are.
+
+        Raises Unavailable with `unknown` when nobody can tell whether the provider acted.
+        """
+        headers, content = encoded(body)
+        call = Call(method.upper(), self._url(path, params), headers, content, write=True)
+        return decode((await self._ask(call)).response.body, type)
+
+    async def graphql(self, query: str, type: type[T], **variables: Any) -> T:
+        """Ask GraphQL at `graphql` under the base URL; a mutation is sent once, like any write."""
+        headers, content = encoded({"query": query, "variables": variables})
+        write = query.lstrip().startswith("mutation")
+        call = Call("POST", self._url("graphql", {}), headers, content, write, graphql=True)
+        envelope = decode((await self._ask(call)).response.body, Envelope)
+        return decode(envelope.data if envelope.data is not None else b"null", type)
+
+    def _url(self, path: str, params: Mapping[str, str | int]) -> httpx.URL:
+        absolute = path.startswith(("https://", "http://"))
+        try:
+            url = httpx.URL(path if absolute else str(self._base) + path.lstrip("/"))
+        except httpx.InvalidURL:
+            raise Refused("the address of the call is not a URL") from None
+        return own(url.copy_merge_params(params) if params else url, self._base)
+
+    async def _ask(self, call: Call) -> Answer:
+        if call.write:
+            return await self._authorized(call)
+        breaker = self._gate.breaker(call.url.host)
+        return await reads(self._provider.name, breaker, self._sleep)(self._authorized, call)
+
+    async def _authorized(self, call: Call) -> Answer:
+        """Make one call; a token that is refused is renewed once (what was refused was not done)."""
+        refused = ""
+        while True:
+            token = ""
+            if self._token and self._authorization is None:
+                token = await self._token(refused)
+            try:
+                return await self._permitted(call, token)
+            except Reauthorize as error:
+                if error.revoked or refused or not token:
+                    raise
+                refused = token
+
+    async def _permitted(self, call: Call, token: str) -> Answer:
+        background = self._key and not self._interactive
+        async with self._gate.place(self._key) if background else nullcontext():
+            await self._permission()
+            async with self._gate.breaker(call.url.host).watch():
+                return await self._measured(call, token)
+
+    async def _permission(self) -> None:
+        """Wait for the budget; raises RateLimited when that would take longer than `PATIENCE`."""
+        waited = 0.0
+        while (wait := await self._wait()) > 0:
+            if waited + wait > PATIENCE:
+                raise RateLimited("the account's budget of calls is spent", retry_after=wait)
+            waited += wait
+            if self._metrics:
+                self._metrics.rate_waits.labels(self._provider.name).inc(wait)
+            await self._sleep(wait)
+
+    async def _wait(self) -> float:
+        if not self._key:
+            return 0.0
+        if not self._interactive and (quiet := self._gate.quiet(self._key)):
+            return quiet
+        if self._budget is None:
+            return 0.0
+        capacity, per = self._provider.budget
+        return await self._budget.take(self._key, capacity, per, interactive=self._interactive)
+
+    async def _measured(self, call: Call, token: str) -> Answer:
+        labels = {"provider": self._provider.name, "method": call.method}
+        started, outcome = time.perf_counter(), "Cancelled"
+        with traces.child("provider call", labels) as span:
+            try:
+                answer = await self._judged(call, token)
+            except HubError as error:
+                outcome = type(error).__name__
+                raise
+            else:
+                outcome = "Ok"
+                return answer
+            finally:
+                if span:
+                    span.set_attribute("outcome", outcome)
+                if self._metrics:
+                    took = time.perf_counter() - started
+                    self._metrics.calls.labels(**labels, outcome=outcome).observe(took)
+
+    async def _judged(self, call: Call, token: str) -> Answer:
+        headers = {"accept": "application/json", "user-agent": AGENT, **self._provider.headers}
+        authorization = self._authorization or (token and f"Bearer {token}")
+        if authorization:
+            headers["authorization"] = authorization
+        answer = await exchange(self._client, call, headers, self._total)
+        it = answer.response
+        error = judge(it, self._provider.dialect, write=call.write)
+        if call.graphql and (error is None or type(error) is Refused):
+            error = _fault(it) or error
+        await self._learn(it, error)
+        if error:
+            raise error
+        return answer
+
+    async def _learn(self, it: Response, error: Exception | None) -> None:
+        """Tell the other replicas to stop, and keep the last tenth for calls that people wait for."""
+        if not self._key:
+            return
+        asked = retry_after(it.headers, self._now) if it.status == 503 else None
+        if isinstance(error, RateLimited):
+            asked = error.retry_after
+        if asked and self._budget:
+            await self._budget.pause(self._key, asked)
+        left = allowance(it.headers, self._now())
+        if left and left.remaining <= (left.limit or self._provider.budget[0]) / 10:
+            self._gate.hush(self._key, left.reset)
+
+
+def _fault(it: Response) -> ProviderError | None:
+    try:
+        return judge_graphql(it, decode(it.body, Envelope))
+    except Unreadable:
+        return None

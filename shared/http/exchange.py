@@ -1,0 +1,133 @@
+"""One exchange with a host: what leaves, what comes back within its limits, and what went wrong."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import httpx
+import msgspec
+
+from shared.errors import Refused, Unavailable
+from shared.http.gate import Gate
+from shared.types import Response
+
+LARGEST = 32 * 1024 * 1024
+"""Bytes of the largest answer that is read."""
+REDIRECTS = 3
+
+_MOVED = frozenset({301, 302, 307, 308})
+_NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+
+
+class Client(httpx.AsyncClient):
+    """The process's connections, with what was learnt about the hosts and accounts at their ends."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.gate = Gate()
+
+
+def open_client(*, connect: float = 5.0, read: float = 30.0) -> httpx.AsyncClient:
+    """Return the client that every call of a process goes through; close it with `aclose()`.
+
+    `connect` and `read` are timeouts in seconds. It follows no redirects and ignores the
+    environment's proxy variables.
+    """
+    return Client(
+        timeout=httpx.Timeout(read, connect=connect),
+        limits=httpx.Limits(max_connections=100, max_keepalive_connections=50, keepalive_expiry=15),
+        follow_redirects=False,
+        trust_env=False,
+    )
+
+
+class Call(NamedTuple):
+    """What is sent, but for the credentials; a `write` must not happen twice."""
+
+    method: str
+    url: httpx.URL
+    headers: Mapping[str, str] = {}
+    content: bytes | None = None
+    write: bool = False
+    graphql: bool = False
+
+
+class Answer(NamedTuple):
+    """What came back; `next` is the absolute URL of the following page, or empty."""
+
+    response: Response
+    next: str
+
+
+def encoded(body: Any) -> tuple[dict[str, str], bytes | None]:
+    """Return headers and bytes of a body: JSON, an already encoded form (str), or bytes as they are."""
+    match body:
+        case None:
+            return {}, None
+        case bytes():
+            return {"content-type": "application/octet-stream"}, body
+        case str():
+            return {"content-type": "application/x-www-form-urlencoded"}, body.encode()
+        case _:
+            return {"content-type": "application/json"}, msgspec.json.encode(body)
+
+
+def own(url: httpx.URL, base: httpx.URL) -> httpx.URL:
+    """Return `url` if it is on the origin of `base`: credentials go nowhere else."""
+    if _origin(url) != _origin(base) or url.userinfo:
+        raise Refused("the address of the call is not on the provider's own host")
+    return url
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port or {"https": 443, "http": 80}.get(url.scheme)
+
+
+async def exchange(
+    client: httpx.AsyncClient, call: Call, headers: Mapping[str, str], total: float
+) -> Answer:
+    """Send one call within `total` seconds; a read follows redirects on its own origin.
+
+    Raises Unavailable (`unknown` for a write that may have arrived) or Refused. What the transport
+    said is not passed on: it may quote a URL or a header.
+    """
+    try:
+        async with asyncio.timeout(total):
+            return await _followed(client, call, {**headers, **call.headers})
+    except _NEVER_LEFT:
+        raise Unavailable("the provider could not be reached") from None
+    except (httpx.LocalProtocolError, httpx.InvalidURL, UnicodeEncodeError):
+        raise Refused("the call cannot be written as HTTP") from None
+    except (TimeoutError, httpx.RequestError) as error:
+        raise Unavailable(
+            f"the provider did not finish its answer ({type(error).__name__})", unknown=call.write
+        ) from None
+
+
+async def _followed(client: httpx.AsyncClient, call: Call, headers: Mapping[str, str]) -> Answer:
+    url = call.url
+    for _ in range(REDIRECTS + 1):
+        request = client.build_request(call.method, url, headers=headers, content=call.content)
+        response = await client.send(request, stream=True)
+        try:
+            if response.status_code not in _MOVED or "location" not in response.headers:
+                return await _read(response, url)
+        finally:
+            await response.aclose()
+        if call.method != "GET":
+            raise Refused("the provider redirects a call that is not a read")
+        url = own(url.join(response.headers["location"]), call.url)
+    raise Refused(f"the provider redirects more than {REDIRECTS} times")
+
+
+async def _read(response: httpx.Response, url: httpx.URL) -> Answer:
+    body = bytearray()
+    async for chunk in response.aiter_bytes():
+        body += chunk
+        if len(body) > LARGEST:
+            raise Refused(f"the provider's answer is larger than {LARGEST >> 20} MB")
+    following = response.links.get("next", {}).get("url", "")
+    return Answer(
+        Response(response.status_code, dict(response.headers), bytes(body)),
+        str(url.join(following)) if following else "",
+    )
