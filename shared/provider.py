@@ -94,6 +94,8 @@ class OAuth(Struct, frozen=True, kw_only=True):
     refresh: Literal["none", "static", "rotating"] = "static"
     refresh_url: str = ""
     extra_params: Mapping[str, str] = {}
+    issuer: str = ""
+    """What the callback's `iss` must be (RFC 9207), where the provider says that it sends one."""
     dead_grant: frozenset[str] = frozenset({"invalid_grant"})
     """`error` codes of the token endpoint that mean: the user has to connect again."""
     read_token: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None

@@ -1,0 +1,237 @@
+"""The way from "connect" to a connected account: link, consent, callback, each of them once.
+
+The link is opened in the user's own browser, which gets a cookie; only that browser can finish, within
+ten minutes, once. State and PKCE verifier are random, stored hashed and encrypted respectively.
+"""
+
+import re
+import secrets
+from datetime import UTC, datetime
+from typing import Protocol
+from urllib.parse import unquote
+from uuid import uuid4
+
+import structlog
+from msgspec import Struct
+
+from shared.config import Settings
+from shared.errors import Away, BadRequest, HubError, Refused
+from shared.oauth import protocol
+from shared.oauth.keyring import Keyring, TokenSet
+from shared.provider import Api, Provider
+from shared.store import accounts as ledger
+from shared.store import audit, events, flows, routes, runs
+from shared.store.accounts import Account
+from shared.store.database import Database
+from shared.store.flows import Flow
+from shared.types import Identity, Token
+
+log = structlog.get_logger()
+
+LIFE = 600.0
+"""Seconds from the link to the callback."""
+_CODE = re.compile(r"[a-z0-9_]{1,40}")
+_AGAIN = "This link is not valid here any more: it was used, is older than ten minutes, or was opened in another browser. Start again where you came from."
+
+
+class Parts(Protocol):
+    """What connecting needs of the hub."""
+
+    @property
+    def provider(self) -> Provider: ...
+    @property
+    def settings(self) -> Settings: ...
+    @property
+    def db(self) -> Database: ...
+    @property
+    def keys(self) -> Keyring: ...
+    @property
+    def http(self) -> protocol.Client: ...
+    def bare_api(self, token: Token) -> Api:
+        """An Api that carries this token, for `identify`."""
+        ...
+
+    def wake(self) -> None:
+        """Tell the worker that there is something to do."""
+        ...
+
+
+class FlowRefused(BadRequest):
+    """The connection was not made. `status` is denied or failed; `return_to` where to say so."""
+
+    def __init__(self, message: str, *, status: str = "failed", return_to: str = "") -> None:
+        super().__init__(message)
+        self.status, self.return_to = status, return_to
+
+
+class Link(Struct, frozen=True):
+    """A one-time link on this service that the user's browser opens, and when it ends."""
+
+    authorization_url: str
+    expires_at: datetime
+
+
+class Opened(Struct, frozen=True):
+    """Where the browser goes now, and the session that its cookie holds."""
+
+    url: str
+    session: str
+
+
+class Callback(Struct, frozen=True):
+    """What the provider sent the browser back with."""
+
+    state: str = ""
+    code: str = ""
+    error: str = ""
+    iss: str = ""
+
+
+class Finished(Struct, frozen=True):
+    """The connected account, and where the browser goes next, if anywhere."""
+
+    account: Account
+    return_to: str
+
+
+async def begin(
+    hub: Parts, user_id: str, scopes: tuple[str, ...] = (), return_to: str = ""
+) -> Link:
+    """Start a connection for a user; `scopes` narrow the configured ones. Raises BadRequest."""
+    app, oauth = hub.settings.oauth, protocol.oauth_of(hub.provider)
+    if not app.client_id:
+        raise Refused(f"set {hub.provider.name.upper()}_CLIENT_ID before accounts are connected")
+    allowed = app.scopes or oauth.scopes
+    if unknown := sorted(set(scopes) - set(allowed)):
+        raise BadRequest(f"these scopes are not configured here: {' '.join(unknown)}")
+    if not may_return(return_to, app.return_to):
+        raise BadRequest("return_to is neither a path on this service nor an allowed address")
+    ticket, verifier, ident = secrets.token_urlsafe(32), secrets.token_urlsafe(48), uuid4()
+    name = hub.provider.name
+    flow = Flow(
+        id=ident,
+        user_id=user_id,
+        verifier_ct=hub.keys.seal(
+            verifier.encode(), account=str(ident), provider=name, field="verifier"
+        ),
+        scopes=scopes or allowed,
+        redirect_uri=app.redirect_url,
+        return_to=return_to,
+    )
+    async with hub.db.connection() as conn:
+        expires_at = await flows.add(conn, name, flow, ticket, LIFE)
+    return Link(f"{hub.settings.service.public_url}/oauth/start/{ticket}", expires_at)
+
+
+async def open_(hub: Parts, ticket: str, session: str = "") -> Opened:
+    """Bind the flow to a browser, by its session if it has one already, and ask for consent."""
+    state, session = secrets.token_urlsafe(32), session or secrets.token_urlsafe(32)
+    async with hub.db.connection() as conn:
+        flow = await flows.open_(conn, hub.provider.name, ticket, state, session)
+    if flow is None:
+        raise FlowRefused(_AGAIN)
+    url = protocol.authorization_url(
+        hub.provider, hub.settings, scopes=flow.scopes, state=state, verifier=_verifier(hub, flow)
+    )
+    return Opened(url, session)
+
+
+async def finish(hub: Parts, back: Callback, session: str) -> Finished:
+    """Turn the callback into a connected account; raises FlowRefused for everything else."""
+    if not back.state or not session:
+        raise FlowRefused(_AGAIN)
+    async with hub.db.connection() as conn:
+        flow = await flows.consume(conn, hub.provider.name, back.state, session)
+    if flow is None:
+        raise FlowRefused(_AGAIN)
+    try:
+        account = await _finish(hub, flow, back)
+    except Away:
+        raise
+    except HubError as error:
+        status = getattr(error, "status", "failed")
+        log.warning("an account was not connected", user=flow.user_id, why=str(error))
+        async with hub.db.connection() as conn:
+            detail = {"provider": hub.provider.name, "why": type(error).__name__}
+            await audit.write(
+                conn, "browser", "connect", status, user_id=flow.user_id, detail=detail
+            )
+        raise FlowRefused(str(error), status=status, return_to=flow.return_to) from error
+    return Finished(account, flow.return_to)
+
+
+async def _finish(hub: Parts, flow: Flow, back: Callback) -> Account:
+    provider, oauth = hub.provider, protocol.oauth_of(hub.provider)
+    if not protocol.issuer_fits(oauth, hub.settings, back.iss):
+        raise FlowRefused(f"The answer did not come from {provider.title}.")
+    if back.error == "access_denied":
+        raise FlowRefused(f"You did not give access to {provider.title}.", status="denied")
+    if back.error or not back.code:
+        code = back.error if _CODE.fullmatch(back.error) else "no code"
+        raise FlowRefused(f"{provider.title} did not give access ({code}).")
+    token = await protocol.exchange(
+        hub.http,
+        provider,
+        hub.settings,
+        code=back.code,
+        verifier=_verifier(hub, flow),
+        redirect_uri=flow.redirect_uri,
+    )
+    identity = await oauth.identify(hub.bare_api(token))
+    scopes = identity.scopes if identity.scopes is not None else token.scopes or flow.scopes
+    return await connect(hub, flow.user_id, token, identity, scopes=scopes, actor="browser")
+
+
+async def connect(
+    hub: Parts,
+    user_id: str,
+    token: Token,
+    identity: Identity,
+    *,
+    scopes: tuple[str, ...],
+    actor: str,
+    claims: tuple[str, ...] = (),
+) -> Account:
+    """Store an opened account and everything that follows from it, in one transaction.
+
+    `claims` are routes that the caller vouches for. Raises FlowRefused while a former connection of
+    the same account is still being deleted.
+    """
+    provider, now = hub.provider, datetime.now(UTC)
+    async with hub.db.transaction() as conn:
+        ident = await ledger.claim(conn, provider.name, user_id, identity, scopes)
+        if ident is None:
+            raise FlowRefused("This account is just being disconnected; try again in a minute.")
+        sealed = hub.keys.seal_token(ident, provider.name, TokenSet(token, now))
+        account = await ledger.connect(conn, ident, sealed, token.expires_at)
+        await routes.set_routes(conn, provider.name, ident, "identity", identity.routes)
+        if claims:
+            await routes.set_routes(conn, provider.name, ident, "caller", claims)
+        await events.announce(conn, provider, account, "connected")
+        await audit.write(conn, actor, "connect", "done", user_id=user_id, account_id=ident)
+        await runs.start_run(conn, streams=provider.streams, account_id=ident, mode="full")
+    hub.wake()
+    log.info("an account was connected", account=str(account.id), user=user_id)
+    return account
+
+
+def may_return(url: str, prefixes: tuple[str, ...]) -> bool:
+    """Whether a browser may be sent there: nowhere, a path on this service, or an allowed prefix."""
+    if not url:
+        return True
+    plain = url.isascii() and url.isprintable() and not set(url) & set(' \\"<>')
+    if not plain or len(url) > 2048 or ".." in unquote(unquote(url)).split("?")[0]:
+        return False
+    if url.startswith("/"):
+        return "//" not in url and "\\" not in unquote(url)
+    return any(
+        url == prefix
+        or (url.startswith(prefix) and (prefix[-1] == "/" or url[len(prefix)] in "/?#"))
+        for prefix in prefixes
+        if prefix.startswith(("https://", "http://"))
+    )
+
+
+def _verifier(hub: Parts, flow: Flow) -> str:
+    place = {"account": str(flow.id), "provider": hub.provider.name, "field": "verifier"}
+    return hub.keys.open_(flow.verifier_ct, **place).decode()

@@ -1,0 +1,250 @@
+"""OAuth 2.0 as the wire sees it: RFC 6749, 7636 (PKCE) and 9207 (iss), by authlib's pure parts.
+
+A token request is sent once: connect 3 s, 10 s in all, no redirects, no repetition, at most 256 kB back.
+"""
+
+import asyncio
+import base64
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qsl, quote, urlsplit
+
+import httpx
+from authlib.oauth2.rfc6749.parameters import prepare_grant_uri, prepare_token_request
+from authlib.oauth2.rfc7636 import create_s256_code_challenge
+from msgspec import DecodeError, json
+
+from shared.config import Settings
+from shared.errors import Reauthorize, Refused, Unavailable
+from shared.provider import OAuth, Provider
+from shared.types import Token
+
+Client = httpx.AsyncClient
+
+TOTAL = 10.0
+CONNECT = 3.0
+LARGEST = 262_144
+LONGEST_LIFE = 10 * 365 * 86400
+"""Seconds; what claims to live longer is taken as a token that does not expire."""
+_CODE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_LATER = frozenset({"temporarily_unavailable", "server_error", "slow_down"})
+_OURS = {
+    "invalid_client": "check {p}_CLIENT_ID and {p}_CLIENT_SECRET",
+    "unauthorized_client": "check {p}_CLIENT_ID and which grants the app may use",
+    "incorrect_client_credentials": "check {p}_CLIENT_ID and {p}_CLIENT_SECRET",
+    "redirect_uri_mismatch": "check {p}_REDIRECT_URL against the app's settings",
+    "invalid_scope": "check oauth.scopes in the service's configuration",
+}
+
+
+def oauth_of(provider: Provider) -> OAuth:
+    """Return how the provider's accounts are opened; Refused where it has no such thing."""
+    if provider.oauth is None:
+        raise Refused(f"{provider.title} does not connect accounts by OAuth")
+    return provider.oauth
+
+
+def authorization_url(
+    provider: Provider, settings: Settings, *, scopes: tuple[str, ...], state: str, verifier: str
+) -> str:
+    """Return where the browser goes to ask for consent; the verifier itself stays here."""
+    oauth = oauth_of(provider)
+    pkce = {
+        "code_challenge": create_s256_code_challenge(verifier),
+        "code_challenge_method": "S256",
+    }
+    url: str = prepare_grant_uri(
+        settings.provider.authorize_url,
+        settings.oauth.client_id,
+        "code",
+        redirect_uri=settings.oauth.redirect_url,
+        state=state,
+        **(pkce if oauth.pkce else {}),
+        **({"scope": oauth.scope_separator.join(scopes)} if scopes else {}),
+        **oauth.extra_params,
+    )
+    return url
+
+
+async def exchange(
+    client: Client,
+    provider: Provider,
+    settings: Settings,
+    *,
+    code: str,
+    verifier: str,
+    redirect_uri: str,
+) -> Token:
+    """Turn a code into a token. Raises Reauthorize for a dead code, Unavailable, Refused."""
+    proof = {"code_verifier": verifier} if oauth_of(provider).pkce else {}
+    grant = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri}
+    return await _ask(client, provider, settings, settings.provider.token_url, grant | proof)
+
+
+async def refresh(client: Client, provider: Provider, settings: Settings, token: Token) -> Token:
+    """Turn a refresh token into a fresh access token; keeps the refresh token if none comes back.
+
+    Raises Reauthorize when the provider calls the grant dead, Unavailable when it may work later,
+    and Refused when our own registration is at fault.
+    """
+    grant = {"grant_type": "refresh_token", "refresh_token": token.refresh}
+    url = _refresh_url(oauth_of(provider), settings)
+    fresh = await _ask(client, provider, settings, url, grant)
+    return Token(
+        access=fresh.access,
+        refresh=fresh.refresh or token.refresh,
+        expires_at=fresh.expires_at,
+        scopes=fresh.scopes or token.scopes,
+        extra=fresh.extra or token.extra,
+    )
+
+
+def basic(settings: Settings) -> str:
+    """The Authorization header that carries the client's own credentials (RFC 6749 section 2.3.1)."""
+    pair = (settings.oauth.client_id, settings.oauth.client_secret.reveal())
+    joined = ":".join(quote(part, safe="") for part in pair)
+    return "Basic " + base64.b64encode(joined.encode()).decode()
+
+
+def issuer_fits(oauth: OAuth, settings: Settings, iss: str) -> bool:
+    """Whether the callback came from the server that was asked (RFC 9207).
+
+    A declared issuer must be there and be equal; otherwise one that is given must at least live
+    where the consent was asked for, which also holds for self-hosted providers.
+    """
+    asked = settings.provider.authorize_url
+    if oauth.issuer and asked == oauth.authorize_url:
+        return iss == oauth.issuer
+    try:
+        return not iss or _origin(iss) == _origin(asked)
+    except ValueError:
+        return False
+
+
+async def document(client: Client, url: str) -> bytes:
+    """Fetch a small public document (a key set); raises Unavailable."""
+    status, _, body = await _exchange(
+        client.build_request("GET", url), client, "the key set's host"
+    )
+    if status != 200:
+        raise Unavailable(f"the key set's host answered {status}")
+    return body
+
+
+def read_token(oauth: OAuth, reply: Mapping[str, Any], now: datetime) -> Token:
+    """Read a standard token reply (RFC 6749 section 5.1); raises Refused for one that is not."""
+    access, kind = reply.get("access_token"), reply.get("token_type")
+    if not isinstance(access, str) or not access:
+        raise Refused("the token endpoint answered without an access token")
+    if kind is not None and str(kind).lower() != "bearer":
+        raise Refused("the token endpoint answered with a token that is not a bearer token")
+    refresh, scope, extra = reply.get("refresh_token"), reply.get("scope"), reply.get("extra")
+    scopes = scope.split(oauth.granted_separator) if isinstance(scope, str) else scope
+    return Token(
+        access=access,
+        refresh=refresh if isinstance(refresh, str) else "",
+        expires_at=_expiry(reply.get("expires_in"), now),
+        scopes=tuple(str(it).strip() for it in scopes if it) if isinstance(scopes, list) else (),
+        extra=extra if oauth.read_token and isinstance(extra, dict) else {},
+    )
+
+
+async def _ask(
+    client: Client, provider: Provider, settings: Settings, url: str, fields: dict[str, str]
+) -> Token:
+    oauth, app = oauth_of(provider), settings.oauth
+    headers = {"accept": "application/json"}
+    if oauth.client_auth == "basic":
+        headers["authorization"] = basic(settings)
+    else:
+        own = {"client_id": app.client_id, "client_secret": app.client_secret.reveal()}
+        fields = fields | {name: value for name, value in own.items() if value}
+    if oauth.token_body == "json":  # noqa: S105 - a body format, not a password
+        content = json.encode(fields)
+        headers["content-type"] = "application/json"
+    else:
+        content = prepare_token_request(**fields).encode()
+        headers["content-type"] = "application/x-www-form-urlencoded"
+    request = client.build_request("POST", url, headers=headers, content=content)
+    status, kind, body = await _exchange(request, client, provider.title)
+    reply = _parse(provider, status, kind, body)
+    if oauth.read_token is not None and not reply.get("error"):
+        try:
+            reply = oauth.read_token(reply)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            raise Refused(f"{provider.title} answered a token request in an unknown form") from None
+    if status != 200 or reply.get("error"):
+        raise _failure(provider, oauth, status, reply.get("error"))
+    return read_token(oauth, reply, datetime.now(UTC))
+
+
+async def _exchange(request: httpx.Request, client: Client, who: str) -> tuple[int, str, bytes]:
+    """Send once and read at most LARGEST bytes; raises Unavailable."""
+    body = bytearray()
+    request.extensions["timeout"] = httpx.Timeout(TOTAL, connect=CONNECT).as_dict()
+    try:
+        async with asyncio.timeout(TOTAL):
+            response = await client.send(request, stream=True, follow_redirects=False)
+            try:
+                async for piece in response.aiter_bytes():
+                    body += piece
+                    if len(body) > LARGEST:
+                        raise Unavailable(f"{who} answered with more than {LARGEST} bytes")
+            finally:
+                await response.aclose()
+    except (httpx.HTTPError, httpx.StreamError, TimeoutError):
+        # The cause is left out: its request carries the client's secret and the grant.
+        raise Unavailable(f"{who} did not answer a token request") from None
+    return response.status_code, response.headers.get("content-type", ""), bytes(body)
+
+
+def _parse(provider: Provider, status: int, kind: str, body: bytes) -> Mapping[str, Any]:
+    """Read a reply as JSON or, as some servers send it, form-encoded; anything else is no answer."""
+    if status >= 500 or status == 429:
+        raise Unavailable(f"{provider.title} answered a token request with status {status}")
+    if 300 <= status < 400:
+        name = provider.name.upper()
+        raise Refused(f"the token endpoint redirects elsewhere; check {name}_TOKEN_URL")
+    try:
+        reply = json.decode(body)
+    except (DecodeError, UnicodeDecodeError, RecursionError):
+        form = "html" not in kind and b"<" not in body
+        reply = dict(parse_qsl(body.decode("utf-8", "replace"))) if form else None
+    if not isinstance(reply, dict) or not reply:
+        raise Unavailable(f"{provider.title} answered a token request with something else")
+    return reply
+
+
+def _failure(provider: Provider, oauth: OAuth, status: int, error: object) -> Exception:
+    code = error if isinstance(error, str) and _CODE.fullmatch(error) else ""
+    if code in oauth.dead_grant:
+        return Reauthorize(f"{provider.title} no longer accepts the grant ({code}); connect again")
+    if code in _LATER:
+        return Unavailable(f"{provider.title} asks to try later ({code})")
+    advice = _OURS.get(code, "check the app's settings at the provider and {p}_TOKEN_URL")
+    reason = code or f"status {status}"
+    advice = advice.format(p=provider.name.upper())
+    return Refused(f"{provider.title} refused the token request ({reason}); {advice}")
+
+
+def _expiry(seconds: object, now: datetime) -> datetime | None:
+    try:
+        life = float(seconds) if isinstance(seconds, int | float | str) else 0.0
+    except ValueError:
+        return None
+    return now + timedelta(seconds=life) if 0 < life < LONGEST_LIFE else None
+
+
+def _refresh_url(oauth: OAuth, settings: Settings) -> str:
+    """The declared refresh URL, moved along when the token URL was pointed at another host."""
+    given = settings.provider.token_url
+    if not oauth.refresh_url or given == oauth.token_url:
+        return oauth.refresh_url or given
+    return _origin(given) + urlsplit(oauth.refresh_url).path
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}".lower()
