@@ -156,7 +156,14 @@ def _create(data: Path, programs: Path, way: Way, password: str, *, durable: boo
         )
         command: list[str | Path] = [programs / "initdb", "-D", fresh, "-U", USER, *how]
         _must(way.run(command))
-        single = [programs / "postgres", "--single", "-D", fresh, "-j", "postgres"]
+        single: list[str | Path] = [
+            programs / "postgres",
+            "--single",
+            "-D",
+            fresh,
+            "-j",
+            "postgres",
+        ]
         _must(way.run(single, f"create database {DATABASE};\n\n"))
     finally:
         password_file.unlink(missing_ok=True)
