@@ -133,6 +133,14 @@ class Bus:
             raise Away(f"NATS refused to store: {error.get('description', 'no reason given')}")
         return Ack(len(events))
 
+    async def purge(self, subjects: Sequence[str]) -> None:
+        """Drop what the stream holds under these subjects. The bytes leave the disk with the blocks."""
+        try:
+            for subject in subjects:
+                await stream.ask(self._nc, f"STREAM.PURGE.{stream.NAME}", {"filter": subject})
+        except (nats.errors.Error, TimeoutError, OSError) as error:
+            raise Away("NATS does not answer") from error
+
     async def fill(self) -> tuple[int, int, int]:
         """Messages in the stream, its bytes, and the bytes it may hold."""
         try:

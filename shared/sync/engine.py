@@ -1,8 +1,7 @@
 """Walks: page by page through a provider's history, each page in one transaction with its cursor.
 
-A walk is leased, so that one worker in all replicas does it; fenced, so that a worker that was
-thought dead publishes nothing; and cut into slices, so that a large account does not keep a small
-one waiting. Whatever stops it, it goes on from its cursor.
+A walk is leased, so that one worker does it; fenced, so that one thought dead publishes nothing; and
+cut into slices, so that a large account keeps no small one waiting. It always goes on from its cursor.
 """
 
 import asyncio
@@ -23,7 +22,7 @@ from shared.provider import Api, Provider, Stream
 from shared.store import ledger, runs, syncs
 from shared.store.database import Database
 from shared.store.syncs import LeaseLost, Unit
-from shared.sync import pages
+from shared.sync import pages, subscriptions
 from shared.sync.normalize import Normalize
 from shared.sync.verdict import AFTER_REFUSAL, Ending, verdict
 from shared.telemetry.metrics import Metrics
@@ -69,30 +68,8 @@ class SyncWorker:
         self._busy: Counter[UUID] = Counter()
         self._served: set[UUID] = set()
 
-    async def step(self) -> bool:
-        """Do one slice of one walk; False when none is due."""
-        unit = await self._lease()
-        if unit is None:
-            return False
-        self._busy[unit.account_id] += 1
-        self._served.add(unit.account_id)
-        keeper = asyncio.create_task(self._keep(unit, asyncio.current_task()))
-        try:
-            await self._slice(unit)
-        except (LeaseLost, asyncio.CancelledError) as error:
-            if isinstance(error, asyncio.CancelledError):
-                if not keeper.done():  # the process stops
-                    await self._give_back(unit)
-                    raise
-                _uncancel()
-            log.info("a walk was taken over", stream=unit.stream, account=str(unit.account_id))
-        finally:
-            keeper.cancel()
-            self._busy -= Counter({unit.account_id: 1})
-        return True
-
-    async def _lease(self) -> Unit | None:
-        """Take turns between accounts: those served since the last round wait for the others."""
+    async def lease(self) -> Unit | None:
+        """Take the next walk; accounts served since the last round wait for the others."""
         full = {account for account, n in self._busy.items() if n >= PER_ACCOUNT}
         async with self._db.connection() as conn:
             unit = await syncs.lease(
@@ -101,7 +78,26 @@ class SyncWorker:
             if unit is None and self._served - full:
                 self._served.clear()
                 unit = await syncs.lease(conn, self._provider.name, self._owner, [*full])
+        if unit is not None:
+            self._busy[unit.account_id] += 1
+            self._served.add(unit.account_id)
         return unit
+
+    async def run(self, unit: Unit) -> None:
+        """Do one slice of a leased walk; raises Away when the database does not answer."""
+        keeper = asyncio.create_task(self._keep(unit, asyncio.current_task()))
+        try:
+            await self._slice(unit)
+        except LeaseLost:
+            log.info("a walk was taken over", stream=unit.stream, account=str(unit.account_id))
+        except asyncio.CancelledError:
+            if not keeper.done():  # the process stops
+                await self._give_back(unit)
+                raise
+            _uncancel()
+        finally:
+            keeper.cancel()
+            self._busy -= Counter({unit.account_id: 1})
 
     async def _keep(self, unit: Unit, walker: "asyncio.Task[Any] | None") -> None:
         """Hold the lease while a page is slow; when it is lost, stop the walk."""
@@ -226,6 +222,8 @@ class SyncWorker:
             users = await ledger.lock_accounts(conn, [unit.account_id])
             if ending == "done":
                 await syncs.finish(conn, unit, seconds=seconds, note=note)
+                if not unit.resource.id:  # its resources are known now
+                    await subscriptions.ensure(conn, self._provider, unit.account_id)
             else:
                 await syncs.release(conn, unit, seconds=seconds, error=note, failed=bool(note))
             if ending == "failed" and not unit.resource.id:

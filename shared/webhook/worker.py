@@ -35,7 +35,7 @@ class Read(Struct):
     row: Leased
     items: list[tuple[Record, Message]] = []
     nudges: list[Nudge] = []
-    dead: dead.Kind | None = None
+    given_up: dead.Kind | None = None
     error: str = ""
 
     @property
@@ -110,8 +110,8 @@ class InboxWorker:
             settled: list[Leased] = []
             items: list[ledger.Item] = []
             for it, owned in zip(reads, owners, strict=True):
-                if it.dead:
-                    await self._bury(conn, it.row, it.dead, it.error)
+                if it.given_up:
+                    await self._bury(conn, it.row, it.given_up, it.error)
                 elif it.keys and not owned:
                     await inbox.park(conn, it.row, sorted(it.keys))
                     continue
@@ -155,9 +155,9 @@ def read(provider: Provider, normalize: Normalize, row: Leased) -> Read:
             elif not isinstance(message := normalize(it), Ignored):
                 found.items.append((it, message))
     except UnsupportedEvent as error:
-        return Read(row, dead="unsupported", error=str(error))
+        return Read(row, given_up="unsupported", error=str(error))
     except WebhookError as error:
-        return Read(row, dead="webhook", error=str(error))
+        return Read(row, given_up="webhook", error=str(error))
     return found
 
 

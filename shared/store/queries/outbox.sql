@@ -23,7 +23,9 @@ with dead as (
     delete from outbox where id = %(id)s returning account_id, event_id, headers, payload, subject
 )
 insert into dead_letter (kind, provider, account_id, what, headers, body, error)
-select 'event', coalesce(a.provider, ''), dead.account_id, dead.event_id, dead.headers, dead.payload, %(reason)s
+select 'event', coalesce(a.provider, ''), dead.account_id, dead.event_id,
+       convert_to((convert_from(dead.headers, 'UTF8')::jsonb || jsonb_build_object('subject', dead.subject))::text, 'UTF8'),
+       dead.payload, %(reason)s
 from dead left join connected_account a on a.id = dead.account_id;
 
 -- name: depth

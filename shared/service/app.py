@@ -1,0 +1,120 @@
+"""One service as a Litestar application: the common routes, the provider's own, and the doors."""
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from litestar import Litestar, asgi
+from litestar.di import Provide
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import SwaggerRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
+from litestar.types import ASGIApp, ControllerRouterHandler, Receive, Scope, Send
+
+from shared.errors import RateLimited
+from shared.http.addresses import fetch
+from shared.http.limits import admit
+from shared.service import callers, provider_routes
+from shared.service.account_routes import ROUTES as ACCOUNT_ROUTES
+from shared.service.hub import Hub
+from shared.service.oauth_routes import ROUTES as OAUTH_ROUTES
+from shared.service.ops_routes import DeadLetterController, health, metrics, ready, report
+from shared.service.problems import HANDLERS
+from shared.service.sync_routes import SyncController
+from shared.service.worker import working
+from shared.webhook.intake import Intake
+
+BODY = 1_048_576
+"""Bytes of a request's body; the webhook door has the provider's own limit."""
+
+
+def build(hub: Hub, *, work: bool = True) -> Litestar:
+    """The application of one service; with `work`, it also does the service's background work."""
+    recognizer = callers.from_environment(
+        os.environ, hub.db, hub.provider.name, hub.settings.service.env, fetch
+    )
+
+    @asynccontextmanager
+    async def lifespan(_: Litestar) -> AsyncIterator[None]:
+        async with working(hub):
+            yield
+
+    routes: list[ControllerRouterHandler] = [
+        health,
+        ready,
+        metrics,
+        report,
+        SyncController,
+        DeadLetterController,
+        *ACCOUNT_ROUTES,
+    ]
+    if hub.provider.oauth is not None:
+        routes += OAUTH_ROUTES
+    if hub.provider.webhook is not None:
+        routes.append(_webhook(hub))
+    routes += provider_routes.of(hub)
+    return Litestar(
+        route_handlers=routes,
+        dependencies={"hub": Provide(lambda: hub, sync_to_thread=False)},
+        middleware=[
+            lambda app: callers.Authentication(app, recognizer, exclude=["^/schema"]),
+            lambda app: _Limit(app, hub),
+        ],
+        exception_handlers=HANDLERS,
+        request_max_body_size=BODY,
+        lifespan=[lifespan] if work else [],
+        openapi_config=OpenAPIConfig(
+            title=f"Self Integrations: {hub.provider.title}",
+            version="1",
+            path="/schema",
+            render_plugins=[SwaggerRenderPlugin()],
+            use_handler_docstrings=True,
+            security=[{"bearer": []}],
+            components=Components(
+                security_schemes={"bearer": SecurityScheme(type="http", scheme="bearer")}
+            ),
+        ),
+        logging_config=None,
+        debug=False,
+    )
+
+
+def _webhook(hub: Hub) -> ControllerRouterHandler:
+    assert hub.provider.webhook is not None
+    intake = Intake(
+        provider=hub.provider.name,
+        webhook=hub.provider.webhook,
+        secrets=hub.settings.webhook.secrets,
+        writer=hub.writer,
+        metrics=hub.metrics,
+        timeout=hub.settings.webhook.timeout,
+    )
+
+    # Litestar's own request and response cost more than all the work a delivery needs.
+    @asgi(hub.settings.webhook.path, opt={"exclude_from_auth": True}, copy_scope=False)
+    async def webhook(scope: Scope, receive: Receive, send: Send) -> None:
+        await intake(scope, receive, send)
+
+    return webhook
+
+
+class _Limit:
+    """Counts the requests of every authenticated caller; webhooks are never turned away here."""
+
+    def __init__(self, app: ASGIApp, hub: Hub) -> None:
+        self._app = app
+        self._hub = hub
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        caller = scope.get("user")
+        if isinstance(caller, callers.Caller):
+            key = f"{self._hub.provider.name}:{caller.subject}:{caller.user_id or ''}"
+            verdict = await admit(self._hub.budget, key, self._hub.settings.rate_limit)
+            if not verdict.allowed:
+                limit = self._hub.settings.rate_limit
+                raise RateLimited(
+                    f"More than {limit.requests} requests in {limit.duration:g} seconds; "
+                    f"come back in {verdict.retry_after:.0f} seconds.",
+                    retry_after=verdict.retry_after,
+                )
+        await self._app(scope, receive, send)

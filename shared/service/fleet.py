@@ -1,0 +1,136 @@
+"""Run services: all in one process at `/<provider>`, or one process and port each."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
+from typing import Any
+
+import structlog
+from litestar import Litestar
+from litestar.types import Receive, Scope, Send
+from msgspec import Struct
+
+from shared.config import Settings
+from shared.provider import Provider
+from shared.service import app
+from shared.service.hub import open_hub, open_process
+from shared.service.server import Server
+from shared.service.worker import relaying
+
+log = structlog.get_logger()
+
+Service = tuple[Provider, Settings]
+
+_STARTED: Any = {"type": "lifespan.startup.complete"}
+_STOPPED: Any = {"type": "lifespan.shutdown.complete"}
+
+
+class ServiceLine(Struct, frozen=True):
+    """What a person wants to know of a service that has started."""
+
+    name: str
+    url: str
+    missing: tuple[str, ...]
+
+
+class Mounted:
+    """Several services behind one port, each at `/<provider>`; their lifespans begin and end together."""
+
+    def __init__(self, apps: dict[str, Litestar]) -> None:
+        self._apps = apps
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Hand the request to its service, with the mount point in `root_path`."""
+        if scope["type"] == "lifespan":  # type: ignore[comparison-overlap]  # ASGI knows it, the type does not
+            await self._lifespan(receive, send)
+            return
+        path = scope["path"]
+        name, _, rest = path.removeprefix("/").partition("/")
+        service = self._apps.get(name)
+        if service is None:
+            await _not_found(send, sorted(self._apps))
+            return
+        inner = dict(scope)
+        inner["path"] = inner["raw_path_decoded"] = "/" + rest
+        inner["raw_path"] = ("/" + rest).encode()
+        inner["root_path"] = f"/{name}"
+        await service(inner, receive, send)  # type: ignore[arg-type]  # a scope is a dict
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        await receive()
+        async with AsyncExitStack() as stack:
+            for service in self._apps.values():
+                await stack.enter_async_context(service.lifespan())
+            await send(_STARTED)
+            await receive()
+        await send(_STOPPED)
+
+
+async def _not_found(send: Send, names: Sequence[str]) -> None:
+    body = f'{{"status":404,"title":"There is no such service; choose from {", ".join(names)}."}}'
+    headers = [(b"content-type", b"application/problem+json")]
+    await send({"type": "http.response.start", "status": 404, "headers": headers})
+    await send({"type": "http.response.body", "body": body.encode(), "more_body": False})
+
+
+def serve(
+    services: Sequence[Service],
+    host: str,
+    port: int,
+    *,
+    ready: Callable[[Sequence[ServiceLine]], None] = lambda _: None,
+    mounted: bool = True,
+) -> None:
+    """Run services in this process until it is told to stop (SIGINT, SIGTERM); returns when all is drained.
+
+    `mounted` puts each at `/<provider>`; without it there must be just one, at the root. Raises
+    ConfigError when an engine or a setting is not usable.
+    """
+    with asyncio.Runner(loop_factory=_loop()) as runner:
+        runner.run(_serve(services, host, port, ready=ready, mounted=mounted))
+
+
+async def _serve(
+    services: Sequence[Service],
+    host: str,
+    port: int,
+    *,
+    ready: Callable[[Sequence[ServiceLine]], None],
+    mounted: bool,
+) -> None:
+    first = services[0][1]
+    name = "fleet" if mounted else services[0][0].name
+    async with AsyncExitStack() as stack:
+        process = await stack.enter_async_context(open_process(first, name=name))
+        log.info("engines found", postgres=process.versions[0], nats=process.versions[1])
+        await stack.enter_async_context(relaying(process))
+        apps = {
+            provider.name: app.build(open_hub(provider, settings, process))
+            for provider, settings in services
+        }
+        lines = [
+            ServiceLine(
+                provider.name,
+                f"http://{host}:{port}" + (f"/{provider.name}" if mounted else ""),
+                settings.missing(),
+            )
+            for provider, settings in services
+        ]
+        whole = Mounted(apps) if mounted else next(iter(apps.values()))
+        server = Server(whole, host, port, lambda: ready(lines))
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, server.handle_exit, number, None)
+        await server._serve()  # the public serve() would raise the signal again when all is done
+        if not server.started:
+            sys.exit(1)
+
+
+def _loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    if sys.platform == "win32":
+        return None
+    import uvloop  # noqa: PLC0415 - there is none for Windows
+
+    return uvloop.new_event_loop

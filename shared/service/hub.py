@@ -1,0 +1,196 @@
+"""Everything one service works with, opened once and handed to whoever needs it."""
+
+import asyncio
+import os
+import socket
+from base64 import b64encode
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Annotated
+from uuid import UUID
+
+import httpx
+import structlog
+from litestar.params import Dependency
+from msgspec import Struct
+
+from shared.bus.client import Bus
+from shared.config import Settings
+from shared.errors import Reauthorize, Refused
+from shared.http.budget import Budget, PostgresBudget
+from shared.http.client import HttpApi, open_client
+from shared.oauth.keyring import Keyring
+from shared.oauth.tokens import Tokens
+from shared.provider import Api, Provider
+from shared.service.loops import Signal
+from shared.store.database import Database
+from shared.sync.normalize import Normalize, prepare
+from shared.telemetry.metrics import Metrics
+from shared.types import Token
+from shared.webhook.intake import Writer
+
+log = structlog.get_logger()
+
+
+class Process(Struct):
+    """What the services of one process share: the two engines, a client, and the figures."""
+
+    db: Database
+    bus: Bus
+    http: httpx.AsyncClient
+    metrics: Metrics
+    outbox: Signal
+    versions: tuple[str, str] = ("", "")
+
+
+class Hub(Struct):
+    """One service: its provider, its settings, and what it shares with the process."""
+
+    provider: Provider
+    settings: Settings
+    db: Database
+    bus: Bus
+    http: httpx.AsyncClient
+    metrics: Metrics
+    keys: Keyring
+    tokens: Tokens
+    budget: Budget
+    normalize: Normalize
+    writer: Writer
+    outbox: Signal
+    inbox: Signal
+    walks: Signal
+    tidy: Signal
+    inbox_due: int = 0
+    """Deliveries waiting to be read, as housekeeping last counted them."""
+
+    def api(self, account_id: UUID, *, interactive: bool = False) -> Api:
+        """The provider's API as this account sees it; `interactive` for calls a person waits for."""
+
+        async def token(refused: str) -> str:
+            return await self.tokens.access(account_id, refused)
+
+        return self._api(token, account_id=account_id, interactive=interactive)
+
+    def parting_api(self, account_id: UUID) -> Api:
+        """The API with the token as it is stored, for an account that is being deleted."""
+
+        async def token(refused: str) -> str:
+            return await self.tokens.stored(account_id, refused)
+
+        return self._api(token)
+
+    def bare_api(self, token: Token) -> Api:
+        """The provider's API with a token that belongs to no account yet."""
+
+        async def access(refused: str) -> str:
+            if refused:
+                raise Reauthorize(f"{self.provider.title} does not accept this token")
+            return token.access
+
+        return self._api(access)
+
+    def client_api(self) -> Api:
+        """The provider's API with the app's own credentials, for revoking."""
+        oauth = self.settings.oauth
+        if not oauth.client_id or not oauth.client_secret:
+            raise Refused(f"{self.provider.title} is not configured: no client id and secret")
+        basic = b64encode(f"{oauth.client_id}:{oauth.client_secret.reveal()}".encode()).decode()
+        return self._api(None, authorization=f"Basic {basic}")
+
+    def _api(
+        self,
+        token: Callable[[str], Awaitable[str]] | None,
+        *,
+        account_id: UUID | None = None,
+        interactive: bool = True,
+        authorization: str | None = None,
+    ) -> Api:
+        return HttpApi(
+            self.http,
+            self.provider,
+            self.settings.provider.base_url,
+            token,
+            authorization=authorization,
+            budget=self.budget if account_id else None,
+            key=f"{self.provider.name}:{account_id}" if account_id else "",
+            interactive=interactive,
+            metrics=self.metrics,
+        )
+
+    def wake(self) -> None:
+        """Tell this process that there is work of any kind."""
+        self.walks.set()
+        self.inbox.set()
+        self.outbox.set()
+        self.tidy.set()
+
+    @property
+    def callback_url(self) -> str:
+        """Where the provider sends its webhooks."""
+        return self.settings.service.public_url + self.settings.webhook.path
+
+
+TheHub = Annotated[Hub, Dependency(skip_validation=True)]
+"""How a route asks for its hub."""
+
+
+@asynccontextmanager
+async def open_process(
+    settings: Settings, *, name: str, patience: float = 30.0
+) -> AsyncIterator[Process]:
+    """Open what the services of a process share; raises ConfigError when an engine is not usable."""
+    async with AsyncExitStack() as stack:
+        db = Database(settings.database.url.reveal(), settings.database.max_connections)
+        postgres = await db.open(patience)
+        stack.push_async_callback(db.close)
+        bus = await Bus.connect(settings.nats.url.reveal(), name, patience=patience)
+        stack.push_async_callback(bus.close)
+        await bus.provision(
+            replicas=int(os.environ.get("NATS_REPLICAS", "1")),
+            max_bytes=int(os.environ.get("NATS_STREAM_MAX_BYTES", str(1 << 30))),
+        )
+        http = await stack.enter_async_context(open_client())
+        yield Process(
+            db=db,
+            bus=bus,
+            http=http,
+            metrics=Metrics(),
+            outbox=Signal(),
+            versions=(postgres, bus.version),
+        )
+
+
+def open_hub(provider: Provider, settings: Settings, process: Process) -> Hub:
+    """Wire one service; raises ConfigError for keys or normalizers that cannot work."""
+    keys = Keyring.parse(settings.encryption_keys)
+    inbox = Signal()
+    return Hub(
+        provider=provider,
+        settings=settings,
+        db=process.db,
+        bus=process.bus,
+        http=process.http,
+        metrics=process.metrics,
+        keys=keys,
+        tokens=Tokens(
+            provider,
+            settings,
+            process.db,
+            keys,
+            process.http,
+            counted=lambda outcome: process.metrics.refreshes.labels(provider.name, outcome).inc(),
+        ),
+        budget=PostgresBudget(process.db),
+        normalize=prepare(provider),
+        writer=Writer(process.db, provider.name, inbox.set),
+        outbox=process.outbox,
+        inbox=inbox,
+        walks=Signal(),
+        tidy=Signal(),
+    )
+
+
+def owner() -> str:
+    """Who holds a lease: this process on this machine."""
+    return f"{socket.gethostname()}:{os.getpid()}:{id(asyncio.get_running_loop())}"

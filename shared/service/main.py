@@ -1,0 +1,34 @@
+"""`python -m services.<name>`: one service on its own port, as a container runs it."""
+
+import os
+import sys
+
+import structlog
+from msgspec import json
+
+from shared.config import load
+from shared.errors import ConfigError
+from shared.provider import Provider
+from shared.service.fleet import serve
+from shared.telemetry import logs, traces
+
+
+def run(provider: Provider) -> None:
+    """Serve until told to stop. `--check` only prints the effective settings, secrets masked.
+
+    Exit codes: 0, or 78 when the configuration is not usable, with every problem on stderr.
+    """
+    try:
+        settings = load(provider, os.environ)
+        if "--check" in sys.argv[1:]:
+            text = json.format(json.encode(settings, enc_hook=repr), indent=2).decode()
+            sys.stdout.write(text + "\n")
+            return
+        logs.configure(settings.service.log_level, json=not sys.stderr.isatty())
+        traces.configure(settings.service.name)
+        serve([(provider, settings)], "0.0.0.0", settings.service.port, mounted=False)  # noqa: S104 - a container listens on all of its addresses
+    except ConfigError as error:
+        structlog.get_logger().error("the configuration is not usable")
+        for problem in error.problems:
+            sys.stderr.write(f"{problem}\n")
+        sys.exit(78)
