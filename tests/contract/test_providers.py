@@ -2,14 +2,18 @@
 
 import contextlib
 import re
+from base64 import b64encode
 from collections.abc import Callable
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from msgspec import json
 
+from shared.config import load
 from shared.config.catalogue import providers
 from shared.errors import NotGenuine, Unreadable, UnsupportedEvent
 from shared.normalizer import TYPES, Message, encode
+from shared.oauth import protocol
 from shared.provider import Provider, Webhook
 from shared.types import Delivery, Record
 from tests.contract.reading import ROOT, Sample, messages, samples, signed, signer
@@ -18,6 +22,11 @@ PROVIDERS = providers()
 HEARING = [provider for provider in PROVIDERS if provider.webhook]
 SAMPLES = [(provider, sample) for provider in HEARING for sample in samples(provider.name)]
 SECRET = b"the secret of the tests"
+COMMON = {
+    "POSTGRES_URL": "postgresql://nobody@127.0.0.1/nothing",
+    "NATS_URL": "nats://127.0.0.1:4222",
+    "ENCRYPTION_KEYS": f"1:{b64encode(bytes(range(32))).decode()}",
+}
 HEADINGS = (
     "What it hears",
     "What it syncs",
@@ -57,6 +66,43 @@ def test_its_readme_has_the_fixed_headings(provider: Provider) -> None:
     text = (ROOT / "services" / provider.name / "README.md").read_text()
     found = re.findall(r"^## (.+)$", text, re.MULTILINE)
     assert [it for it in HEADINGS if not any(head.startswith(it) for head in found)] == []
+
+
+@each
+def test_its_configuration_loads(provider: Provider) -> None:
+    settings = load(provider, environment(provider))
+    assert settings.service.port == provider.port
+    assert settings.provider.base_url == provider.base_url
+    assert not settings.missing()
+
+
+@each
+def test_without_credentials_its_configuration_says_what_is_missing(provider: Provider) -> None:
+    settings = load(provider, dict(COMMON))
+    expected = bool(provider.oauth or provider.webhook)
+    assert bool(settings.missing()) is expected
+    assert all(name.startswith(provider.name.upper()) or "_" in name for name in settings.missing())
+
+
+@pytest.mark.parametrize(
+    "provider", [it for it in PROVIDERS if it.oauth], ids=lambda provider: provider.name
+)
+def test_the_link_asks_for_exactly_what_is_declared(provider: Provider) -> None:
+    oauth = protocol.oauth_of(provider)
+    settings = load(provider, environment(provider))
+    url = protocol.authorization_url(
+        provider, settings, scopes=oauth.scopes, state="the state", verifier="v" * 64
+    )
+    asked = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
+    assert url.startswith(oauth.authorize_url)
+    assert asked["state"] == "the state"
+    assert asked["client_id"] == "a client id"
+    assert asked["redirect_uri"] == settings.oauth.redirect_url
+    assert asked.get("scope", "") == oauth.scope_separator.join(oauth.scopes)
+    assert asked.get("code_challenge_method") == ("S256" if oauth.pkce else None)
+    assert ("code_challenge" in asked) is oauth.pkce
+    assert "v" * 64 not in url
+    assert "a client secret" not in url
 
 
 @each_sample
@@ -202,6 +248,17 @@ def test_reading_twice_says_the_same(provider: Provider, sample: Sample) -> None
     assert list(messages(provider, delivery)) == list(messages(provider, delivery))
     versions = [it.revision for it in webhook(provider).read(delivery) if isinstance(it, Record)]
     assert not [it for it in versions if not it.isascii() or len(it) > 100]
+
+
+def environment(provider: Provider) -> dict[str, str]:
+    """What a deployment sets: the credentials of the app that was made at the provider."""
+    prefix = provider.name.upper()
+    named = {"CLIENT_ID": "a client id", "CLIENT_SECRET": "a client secret"}
+    named["WEBHOOK_SECRET"] = "a webhook secret"
+    declared = (
+        {provider.webhook.secret: "s"} if provider.webhook and provider.webhook.secret else {}
+    )
+    return COMMON | {f"{prefix}_{name}": value for name, value in named.items()} | declared
 
 
 def webhook(provider: Provider) -> Webhook:
