@@ -6,7 +6,7 @@ https://docs.github.com/en/webhooks/webhook-events-and-payloads
 from datetime import datetime
 from typing import Annotated
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Raw, Struct
 
 Time = Annotated[datetime, Meta(tz=True)]
 
@@ -54,6 +54,12 @@ class Item(Struct):
     labels: list[Named] | None = None
     assignees: list[User | None] | None = None
     milestone: Milestone | None = None
+
+
+class Listed(Item):
+    """An issue of the API's list, where pull requests stand among them."""
+
+    pull_request: Raw | None = None
 
 
 class Branch(Struct):

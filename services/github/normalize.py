@@ -7,9 +7,11 @@ from typing import Any
 
 from services.github import events as ev
 from services.github.build import message, place, recipients, reviewing
-from services.github.models import Branch, Item, Repository
+from services.github.models import Branch, Comment, Item, Repository
 from shared.errors import Unreadable
 from shared.normalizer import Message, Recipient
+
+Remark = ev.CommentEvent | ev.DiscussionCommentEvent
 
 
 def issue(it: ev.IssueEvent) -> Message:
@@ -51,9 +53,8 @@ def discussion(it: ev.DiscussionEvent) -> Message:
 
 def issue_comment(it: ev.CommentEvent) -> Message:
     kind, number = place(it.comment.html_url)
-    thread = f"{it.repository.id}:{kind}:{number}"
-    facts = {"number": number, "is_pr": kind == "pull"}
-    return _remark(it, "comment", thread, thread, facts)
+    on = f"{it.repository.id}:{kind}:{number}"
+    return _remark(it, "comment", on, on, {"number": number, "is_pr": kind == "pull"})
 
 
 def review_comment(it: ev.CommentEvent) -> Message:
@@ -65,13 +66,14 @@ def review_comment(it: ev.CommentEvent) -> Message:
     elif its.pull_request_review_id:
         parent = f"{repo}:review:{its.pull_request_review_id}"
     thread = f"{repo}:reviewthread:{its.in_reply_to_id or its.id}"
-    facts = {"number": number, "pull": pull, **_lines(it)}
-    return _remark(it, "reviewcomment", thread, parent, facts, type="review_comment")
+    facts = {"number": number, "pull": pull, **_lines(its)}
+    return _remark(it, "reviewcomment", thread, parent, facts)
 
 
 def commit_comment(it: ev.CommentEvent) -> Message:
-    commit = f"{it.repository.id}:commit:{it.comment.commit_id}" if it.comment.commit_id else ""
-    return _remark(it, "commitcomment", commit, commit, _lines(it))
+    its = it.comment
+    commit = f"{it.repository.id}:commit:{its.commit_id}" if its.commit_id else ""
+    return _remark(it, "commitcomment", commit, commit, _lines(its))
 
 
 def discussion_comment(it: ev.DiscussionCommentEvent) -> Message:
@@ -85,8 +87,9 @@ def review(it: ev.ReviewEvent) -> Message:
     its = it.review
     if its.submitted_at is None:
         raise Unreadable("A review without `submitted_at` has not been submitted yet.")
-    _, number = place(its.html_url)
+    number = place(its.html_url)[1]
     pull = f"{it.repository.id}:pull:{number}"
+    facts = {"number": number, "state": its.state.lower(), "commit_id": its.commit_id}
     return message(
         it.repository,
         f"review:{its.id}",
@@ -97,7 +100,7 @@ def review(it: ev.ReviewEvent) -> Message:
         url=its.html_url,
         thread_id=pull,
         parent_id=pull,
-        facts={"number": number, "state": its.state.lower(), "commit_id": its.commit_id},
+        facts=facts,
     )
 
 
@@ -126,20 +129,12 @@ def _numbered(
     )
 
 
-def _remark(
-    it: ev.CommentEvent | ev.DiscussionCommentEvent,
-    word: str,
-    thread: str,
-    parent: str,
-    facts: dict[str, Any],
-    *,
-    type: str = "comment",
-) -> Message:
+def _remark(it: Remark, word: str, thread: str, parent: str, facts: dict[str, Any]) -> Message:
     its = it.comment
     return message(
         it.repository,
         f"{word}:{its.id}",
-        type,
+        "review_comment" if word == "reviewcomment" else "comment",
         its.created_at,
         updated_at=its.updated_at,
         body=its.body,
@@ -151,5 +146,5 @@ def _remark(
     )
 
 
-def _lines(it: ev.CommentEvent) -> dict[str, Any]:
-    return {"path": it.comment.path, "line": it.comment.line, "commit_id": it.comment.commit_id}
+def _lines(its: Comment) -> dict[str, Any]:
+    return {"path": its.path, "line": its.line, "commit_id": its.commit_id}

@@ -1,0 +1,113 @@
+"""A provider's API that only knows what it was told: any other call fails the test."""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Any, TypeVar
+from urllib.parse import parse_qsl, urlsplit
+
+from msgspec import Raw, Struct, convert, json
+
+from shared.errors import ItemGone
+from shared.provider import Reply
+
+T = TypeVar("T")
+Params = Mapping[str, str]
+
+
+class Answer(Struct, frozen=True):
+    """What one call gets. `body` is encoded as JSON (bytes go as they are), or an exception is raised.
+
+    `next` is the following page's URL. With an `etag`, a call that carries it is told "not modified".
+    """
+
+    body: Any = None
+    status: int = 200
+    headers: Mapping[str, str] = {}
+    next: str = ""
+    etag: str = ""
+
+
+class Call(Struct, frozen=True):
+    """A call that was made, with its parameters, or GraphQL's variables, as text."""
+
+    method: str
+    path: str
+    params: Params = {}
+    body: Any = None
+    etag: str = ""
+
+
+class FakeApi:
+    """`shared.provider.Api` from recorded answers.
+
+    `answers` has an answer per (method, path); an answer may be a function of the call. GraphQL is
+    the method "GRAPHQL" with the query's text as path, or "*" for any query. `asked` keeps the calls.
+    """
+
+    def __init__(
+        self, answers: Mapping[tuple[str, str], "Answer | Exception | Callable[[Call], Any]"]
+    ) -> None:
+        self.answers = dict(answers)
+        self.asked: list[Call] = []
+
+    async def get(self, path: str, type: type[T], **params: str | int) -> T:
+        return _decode(self._answer("GET", path, params).body, type)
+
+    async def page(
+        self, path: str, type: type[T], *, etag: str = "", **params: str | int
+    ) -> Reply[T]:
+        it = self._answer("GET", path, params, etag=etag)
+        if etag and etag == it.etag:
+            return Reply(None, 304, {"etag": etag})
+        headers = {**it.headers, **({"etag": it.etag} if it.etag else {})}
+        return Reply(_decode(it.body, type), it.status, headers, it.next)
+
+    async def paginate(
+        self, path: str, type: type[T], **params: str | int
+    ) -> AsyncIterator[Reply[T]]:
+        reply = await self.page(path, type, etag="", **params)
+        yield reply
+        while reply.next:
+            reply = await self.page(reply.next, type)
+            yield reply
+
+    async def send(
+        self, method: str, path: str, type: type[T], body: Any = None, **params: str | int
+    ) -> T:
+        plain = json.decode(json.encode(body)) if body is not None else None
+        return _decode(self._answer(method, path, params, plain).body, type)
+
+    async def graphql(self, query: str, type: type[T], **variables: Any) -> T:
+        path = query if ("GRAPHQL", query) in self.answers else "*"
+        return _decode(self._answer("GRAPHQL", path, {}, variables).body, type)
+
+    def _answer(
+        self, method: str, path: str, params: Mapping[str, Any], body: Any = None, etag: str = ""
+    ) -> Answer:
+        url = urlsplit(path)
+        path = url.path if url.scheme else path.partition("?")[0]
+        asked = {**dict(parse_qsl(url.query)), **{k: str(v) for k, v in params.items()}}
+        call = Call(method, path, asked, body, etag)
+        self.asked.append(call)
+        try:
+            it = self.answers[method, path]
+        except KeyError:
+            raise AssertionError(f"nobody expected {method} {path} {asked}") from None
+        found = it(call) if callable(it) else it
+        if isinstance(found, Exception):
+            raise found
+        return found if isinstance(found, Answer) else Answer(found)
+
+
+def gone(_: Call) -> Answer:
+    """The answer to a call for what is not there."""
+    raise ItemGone
+
+
+def _decode(body: Any, type: type[T]) -> T:
+    if type is NoneType:
+        return convert(None, type)
+    raw = bytes(body) if isinstance(body, bytes | Raw) else json.encode(body)
+    return json.decode(raw, type=type)
+
+
+NoneType = type(None)
