@@ -6,6 +6,7 @@ address that was checked, so that a second answer of the name server changes not
 
 import asyncio
 import ipaddress
+import re
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Collection, Sequence
@@ -24,6 +25,7 @@ SECONDS = 5.0
 LARGEST = 25 * 1024 * 1024
 """Bytes of the largest download."""
 
+_HOST = re.compile(r"[a-z0-9_-]{1,63}(?:\.[a-z0-9_-]{1,63})*\.?|[0-9a-f:.]+")
 _UNICAST = ipaddress.ip_network("2000::/3")
 # `is_global` calls some of these global, and the others are here so that it need not be trusted.
 _DENIED = tuple(
@@ -51,7 +53,7 @@ def public(address: str) -> bool:
         ip = ipaddress.ip_address(address)
     except ValueError:
         return False
-    if ip.version == 6 and ip not in _UNICAST:
+    if ip.version == 6 and ("%" in address or ip not in _UNICAST):
         return False
     return ip.is_global and not any(ip in net for net in _DENIED if net.version == ip.version)
 
@@ -80,7 +82,7 @@ async def check(
         host = parsed.raw_host.decode("ascii")
     except (httpx.InvalidURL, UnicodeError, TypeError):
         raise BadRequest("the address is not a URL") from None
-    if parsed.scheme != "https" or not host:
+    if parsed.scheme != "https" or not _HOST.fullmatch(host):
         raise BadRequest("the address has to begin with https:// and name a host")
     if parsed.userinfo or "@" in parsed.netloc.decode("ascii"):
         raise BadRequest("the address must not contain a user name or a password")

@@ -49,7 +49,7 @@ class Fault(Struct, frozen=True):
 class Envelope(Struct, frozen=True):
     """A GraphQL reply."""
 
-    data: Raw | None = None
+    data: Raw = Raw(b"null")
     errors: tuple[Fault, ...] | None = None
 
 

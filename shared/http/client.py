@@ -118,7 +118,7 @@ class HttpApi:
         write = query.lstrip().startswith("mutation")
         call = Call("POST", self._url("graphql", {}), headers, content, write, graphql=True)
         envelope = decode((await self._ask(call)).response.body, Envelope)
-        return decode(envelope.data if envelope.data is not None else b"null", type)
+        return decode(envelope.data, type)
 
     def _url(self, path: str, params: Mapping[str, str | int]) -> httpx.URL:
         absolute = path.startswith(("https://", "http://"))

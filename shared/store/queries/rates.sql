@@ -30,15 +30,17 @@ select extract(epoch from not_before - clock_timestamp())::float8
 
 -- name: pause
 -- Stops a key in every replica; a longer pause that is already there holds. What comes after it is
--- metered by a second bucket, which begins to fill when the pause ends.
+-- metered by a second bucket, which begins to fill when the pause ends; it is paused as well, for
+-- those who looked at the first one just before.
 with stop as (
   insert into rate_bucket as b (key, tokens, at, not_before)
   select %(key)s::text, 'infinity', clock_timestamp(), clock_timestamp() + make_interval(secs => %(seconds)s)
     from set_config('synchronous_commit', 'off', true)
   on conflict (key) do update set not_before = greatest(b.not_before, excluded.not_before)
   returning not_before)
-insert into rate_bucket as b (key, tokens, at) select %(key)s::text || '+resume', 1, not_before from stop
-on conflict (key) do update set tokens = excluded.tokens, at = excluded.at
+insert into rate_bucket as b (key, tokens, at, not_before)
+select %(key)s::text || '+resume', 1, not_before, not_before from stop
+on conflict (key) do update set tokens = 1, at = excluded.at, not_before = excluded.not_before
 
 -- name: sweep
 -- Forgets the keys that nobody used for a day: a bucket is full again by then.
