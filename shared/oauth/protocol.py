@@ -28,7 +28,7 @@ CONNECT = 3.0
 LARGEST = 262_144
 LONGEST_LIFE = 10 * 365 * 86400
 """Seconds; what claims to live longer is taken as a token that does not expire."""
-_CODE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_CODE = re.compile(r"[a-z_]{1,40}")
 _LATER = frozenset({"temporarily_unavailable", "server_error", "slow_down"})
 _OURS = {
     "invalid_client": "check {p}_CLIENT_ID and {p}_CLIENT_SECRET",
@@ -210,22 +210,22 @@ def _parse(provider: Provider, status: int, kind: str, body: bytes) -> Mapping[s
     try:
         reply = json.decode(body)
     except (DecodeError, UnicodeDecodeError, RecursionError):
-        form = "html" not in kind and b"<" not in body
-        reply = dict(parse_qsl(body.decode("utf-8", "replace"))) if form else None
+        reply = dict(parse_qsl(body.decode("utf-8", "replace")) if "html" not in kind else ())
     if not isinstance(reply, dict) or not reply:
         raise Unavailable(f"{provider.title} answered a token request with something else")
     return reply
 
 
 def _failure(provider: Provider, oauth: OAuth, status: int, error: object) -> Exception:
-    code = error if isinstance(error, str) and _CODE.fullmatch(error) else ""
+    text = error if isinstance(error, str) else ""
+    code = text if text in oauth.dead_grant or _CODE.fullmatch(text) else ""
     if code in oauth.dead_grant:
         return Reauthorize(f"{provider.title} no longer accepts the grant ({code}); connect again")
     if code in _LATER:
         return Unavailable(f"{provider.title} asks to try later ({code})")
     advice = _OURS.get(code, "check the app's settings at the provider and {p}_TOKEN_URL")
-    reason = code or f"status {status}"
     advice = advice.format(p=provider.name.upper())
+    reason = code or f"status {status}"
     return Refused(f"{provider.title} refused the token request ({reason}); {advice}")
 
 

@@ -72,7 +72,7 @@ async def get(
     conn: Connection, provider: str, account_id: UUID, user_id: str | None = None
 ) -> Account | None:
     """Return the account, or None where it does not exist or belongs to somebody else."""
-    return await _one(conn, "get", id=account_id, provider=provider, user_id=user_id)
+    return await _one(conn, "one", id=account_id, provider=provider, user_id=user_id)
 
 
 async def list_(

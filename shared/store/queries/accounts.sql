@@ -1,4 +1,4 @@
--- name: get
+-- name: one
 -- One account as its owner may see it; a user who is not the owner gets nothing.
 select id, provider, user_id, provider_account_id, name, email, status, error_message, scopes,
        sync_enabled, last_sync_at, token_expires_at, created_at
