@@ -1,0 +1,272 @@
+"""Walks: every item accounted for, a crash repeats a page at most, and nobody waits for a large account."""
+
+import asyncio
+from datetime import UTC, datetime
+from uuid import UUID
+
+import pytest
+
+from shared.errors import ItemGone, RateLimited, Refused, Unavailable
+from shared.store import runs, syncs
+from shared.store.database import Database
+from shared.store.runs import Run
+from shared.types import Resource
+from tests.fakes.feed import Bench, Note, Notebook, provider
+
+pytestmark = pytest.mark.anyio
+
+
+def pages(*sizes: int) -> list[list[Note]]:
+    return [
+        [Note(f"{p}-{n}", f"text {p} {n}") for n in range(size)] for p, size in enumerate(sizes)
+    ]
+
+
+async def run(bench: Bench, account_id: UUID, mode: runs.Mode = "incremental") -> UUID:
+    async with bench.db.transaction() as conn:
+        return await runs.start_run(
+            conn, streams=bench.provider.streams, account_id=account_id, mode=mode
+        )
+
+
+async def show(bench: Bench, run_id: UUID) -> Run:
+    async with bench.db.connection() as conn:
+        (found,) = await runs.get(conn, "feed", run_id=run_id, now=datetime.now(UTC))
+    return found
+
+
+async def test_a_walk_publishes_everything_once_and_the_next_one_nothing(db: Database) -> None:
+    bench = Bench(db, provider(Notebook(pages(3, 3, 1))))
+    ana = await bench.account()
+    first, n = await run(bench, ana), await bench.walk()
+    assert n == 1
+    assert len(await bench.published()) == 7
+    second = await run(bench, ana)
+    await bench.walk()
+    assert len(await bench.published()) == 7
+    done = [await show(bench, it) for it in (first, second)]
+    assert [(it.status, it.listed, it.published, it.unchanged) for it in done] == [
+        ("success", 7, 7, 0),
+        ("success", 7, 0, 7),
+    ]
+
+
+async def test_what_is_listed_is_published_unchanged_or_excluded_with_a_reason(
+    db: Database,
+) -> None:
+    book = Notebook(
+        [[Note("a"), Note("b", kind="chatter"), Note("c", kind="news"), Note("d", "poison")]]
+    )
+    bench = Bench(db, provider(book))
+    ident = await run(bench, await bench.account())
+    await bench.walk()
+    done = await show(bench, ident)
+    assert done.status == "success"
+    assert (done.listed, done.published) == (4, 1)
+    assert sum(done.excluded.values()) == 3
+    assert "says nothing" in done.excluded
+    kept = await bench.rows("select kind, what from dead_letter order by kind")
+    assert kept == [("record", "note"), ("unsupported", "news")], "what was not understood is kept"
+
+
+async def test_a_walk_that_dies_goes_on_from_its_last_page(db: Database) -> None:
+    book = Notebook(pages(2, 2, 2, 2))
+
+    def die(number: int) -> None:
+        if number == 2 and len(book.asked) == 3:
+            raise KeyboardInterrupt
+
+    book.before = die
+    bench = Bench(db, provider(book))
+    await bench.account()
+    unit = await (worker := bench.walker()).lease()
+    assert unit
+    with pytest.raises(KeyboardInterrupt):
+        await worker.run(unit)
+    assert len(await bench.published()) == 4
+    await bench.rows(
+        "update sync_state set lease_until = '-infinity'"
+    )  # what a dead holder's runs out to
+    await bench.walk()
+    assert [number for _, number in book.asked] == [0, 1, 2, 2, 3]
+    assert len(await bench.published()) == 8
+
+
+async def test_a_worker_that_was_thought_dead_publishes_nothing(db: Database) -> None:
+    book = Notebook(pages(2, 2))
+    bench = Bench(db, provider(book))
+    await bench.account()
+    slow, quick = bench.walker("slow"), bench.walker("quick")
+
+    async def overtake() -> None:
+        book.before = None
+        await bench.rows("update sync_state set lease_until = '-infinity'")
+        assert await bench.walk(quick) == 1
+
+    book.before = lambda number: overtake() if number == 1 else None
+    unit = await slow.lease()
+    assert unit
+    await slow.run(unit)  # reads page 1 after the other has done all of it
+    assert len(await bench.published()) == 4
+    (state,) = await bench.rows("select gen, walking, error_count from sync_state")
+    assert state == (2, False, 0), "the late worker moved nothing"
+
+
+async def test_without_the_fence_the_late_worker_moves_the_cursor(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    statements = syncs._SQL._statements
+    blunt = statements["advance"].replace("and gen = %(gen)s", "")
+    monkeypatch.setitem(statements, "advance", blunt)
+    with pytest.raises(AssertionError):
+        await test_a_worker_that_was_thought_dead_publishes_nothing(db)
+
+
+async def test_what_a_complete_walk_does_not_list_is_gone(db: Database) -> None:
+    book = Notebook(pages(2, 2))
+    bench = Bench(db, provider(book, complete=True))
+    await bench.account()
+    await bench.walk()
+    book.pages = [book.pages[0], book.pages[1][:1]]
+    await bench.due()
+    await bench.walk()
+    assert (await bench.published())[4:] == [("deleted", "1-1", "")]
+    book.pages = pages(2, 2)
+    await bench.due()
+    await bench.walk()
+    assert (await bench.published())[5:] == [("updated", "1-1", "text 1 1")], "it came back"
+
+
+async def test_a_walk_that_proves_nothing_deletes_nothing(db: Database) -> None:
+    book = Notebook(pages(2))
+    bench = Bench(db, provider(book))
+    await bench.account()
+    await bench.walk()
+    book.pages = [[]]
+    await bench.due()
+    await bench.walk()
+    assert [it[0] for it in await bench.published()] == ["created", "created"]
+
+
+async def test_resources_bring_walks_and_routes_and_take_them_along(db: Database) -> None:
+    book = Notebook(
+        pages(1), [Resource("1", "one", ("book:1",)), Resource("2", "two", ("book:2",))]
+    )
+    bench = Bench(db, provider(book, shelf=True))
+    ana = await bench.account("ana", "*")
+    ident = await run(bench, ana)
+    await bench.walk()
+    done = await show(bench, ident)
+    assert (done.status, done.units, done.units_done) == ("success", 3, 3)
+    assert sorted(book.asked) == [("1", 0), ("2", 0)]
+    book.books.pop()
+    await bench.due()
+    await bench.walk()
+    assert await bench.rows("select resource from sync_state where stream = 'notes'") == [("1",)]
+    assert await bench.rows("select key from route where origin <> 'caller'") == [("book:1",)]
+
+
+async def test_a_full_run_walks_beside_the_live_cursor(db: Database) -> None:
+    book = Notebook(pages(2, 2))
+    bench = Bench(db, provider(book))
+    ana = await bench.account()
+    await bench.walk()
+    book.pages[0][0] = Note("0-0", "changed", minute=9)
+    ident = await run(bench, ana, "full")
+    assert await bench.rows("select count(*) from sync_state") == [(2,)]
+    await bench.walk()
+    done = await show(bench, ident)
+    assert (done.status, done.published, done.unchanged) == ("success", 1, 3)
+    assert await bench.rows("select lane from sync_state") == [("live",)]
+
+
+async def test_a_run_that_is_under_way_is_not_started_twice(db: Database) -> None:
+    bench = Bench(db, provider(Notebook(pages(1))))
+    ana = await bench.account()
+    assert await run(bench, ana) == await run(bench, ana)
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "within"),
+    [
+        (RateLimited("slow down", retry_after=100), "running", (99, 121)),
+        (Unavailable("no answer"), "running", (0, 2)),
+        (Refused("not like this"), "failed", (3590, 3601)),
+    ],
+)
+async def test_an_error_decides_when_the_walk_is_due_again(
+    db: Database, error: Exception, status: str, within: tuple[int, int]
+) -> None:
+    book = Notebook(pages(1, 1))
+
+    def fail(number: int) -> None:
+        if number == 1:
+            raise error
+
+    book.before = fail
+    bench = Bench(db, provider(book))
+    ident = await run(bench, await bench.account())
+    unit = await (worker := bench.walker()).lease()
+    assert unit
+    await worker.run(unit)
+    (row,) = await bench.rows(
+        "select extract(epoch from next_run_at - now())::float8, last_error from sync_state"
+    )
+    assert within[0] <= row[0] <= within[1]
+    assert row[1] == str(error)
+    assert (await show(bench, ident)).status == status
+    assert len(await bench.published()) == 1, "the page before the error is kept"
+
+
+async def test_a_resource_that_is_gone_is_left_out_and_the_run_goes_on(db: Database) -> None:
+    def gone(number: int) -> None:
+        raise ItemGone("404")
+
+    book = Notebook(pages(1), [Resource("1", "one")], before=gone)
+    bench = Bench(db, provider(book, shelf=True))
+    ident = await run(bench, await bench.account())
+    await bench.walk()
+    assert (await show(bench, ident)).status == "success"
+
+
+async def test_a_webhook_during_a_walk_makes_it_look_again(db: Database) -> None:
+    book = Notebook(pages(1, 1))
+    bench = Bench(db, provider(book))
+    ana = await bench.account()
+
+    async def nudge() -> None:
+        book.before = None
+        async with bench.db.connection() as conn:
+            await syncs.nudge(conn, [ana], "notes")
+
+    book.before = lambda number: nudge() if number == 1 else None
+    assert await bench.walk() == 2
+
+
+async def test_a_small_account_does_not_wait_for_a_large_one(db: Database) -> None:
+    book = Notebook(pages(1), [Resource(str(n)) for n in range(50)])
+    bench = Bench(db, provider(book, shelf=True))
+    await bench.account("large")
+    assert await bench.walk() == 51
+    await bench.due()
+    small = await bench.account("small")
+    worker = bench.walker()
+    first = [await worker.lease() for _ in range(2)]
+    assert small in {it.account_id for it in first if it}
+
+
+async def test_a_process_that_stops_gives_its_walks_back_at_once(db: Database) -> None:
+    book = Notebook(pages(1, 1), before=lambda number: asyncio.sleep(60) if number else None)
+    bench = Bench(db, provider(book))
+    await bench.account()
+    unit = await (worker := bench.walker()).lease()
+    assert unit
+    task = asyncio.create_task(worker.run(unit))
+    while len(book.asked) < 2:
+        await asyncio.sleep(0.01)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    book.before = None
+    assert await bench.walk() == 1
+    assert [it[1] for it in book.asked] == [0, 1, 1]
