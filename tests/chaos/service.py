@@ -1,0 +1,96 @@
+"""One replica of a service, for the chaos tests: `python -m tests.chaos.service <port>`.
+
+Leases are cut to two seconds, because what a killed replica held waits for them. `CHAOS_SABOTAGE`
+takes a protection out, so that the tests can show that they would notice.
+"""
+
+import asyncio
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from msgspec import json, structs
+
+from shared.bus.client import Ack, Bus
+from shared.config import load
+from shared.normalizer.cloudevents import Event
+from shared.provider import Stream
+from shared.service.fleet import serve
+from shared.store import inbox, syncs
+from shared.store.syncs import Unit
+from shared.sync.engine import SyncWorker
+from shared.telemetry import logs
+from shared.types import Page
+from shared.webhook.intake import Writer
+from tests.chaos.machines import ROOT
+from tests.chaos.provider import provider
+
+WINDOW = 0.05
+"""Seconds that a sabotaged step takes longer, so that a kill meets it."""
+
+
+def cursor_first() -> None:
+    """Move the cursor in a transaction of its own, before what it passes is in the outbox."""
+    commit = SyncWorker._commit
+
+    async def wrong(self: Any, unit: Unit, stream: Stream, page: Page, walk: UUID | None) -> bool:
+        async with self._db.transaction() as conn:
+            await syncs.advance(conn, unit, json.encode(page.cursor), walk)
+        await asyncio.sleep(WINDOW)
+        return await commit(self, unit, stream, page, walk)
+
+    SyncWorker._commit = wrong  # type: ignore[method-assign] # that is the sabotage
+
+
+def no_message_id() -> None:
+    """Publish without what lets the stream refuse a repetition."""
+    publish = Bus.publish
+
+    async def wrong(self: Bus, events: Sequence[Event]) -> Ack:
+        bare = {"Nats-Msg-Id"}
+        told = [
+            structs.replace(it, headers={k: v for k, v in it.headers.items() if k not in bare})
+            for it in events
+        ]
+        ack = await publish(self, told)
+        await asyncio.sleep(WINDOW)
+        return ack
+
+    Bus.publish = wrong  # type: ignore[method-assign] # that is the sabotage
+
+
+def answer_first() -> None:
+    """Answer a delivery before it is on disk."""
+    put = Writer.put
+    kept = set()
+
+    async def later(self: Writer, row: Any) -> None:
+        await asyncio.sleep(WINDOW)
+        await put(self, row)
+
+    async def wrong(self: Writer, row: Any) -> None:
+        task = asyncio.create_task(later(self, row))
+        kept.add(task)
+        task.add_done_callback(lambda it: it.cancelled() or it.exception())
+
+    Writer.put = wrong  # type: ignore[method-assign] # that is the sabotage
+
+
+SABOTAGE = {"cursor first": cursor_first, "no message id": no_message_id}
+SABOTAGE["answer first"] = answer_first
+
+
+def main(port: int) -> None:
+    """Serve until killed."""
+    inbox.LEASE = syncs.LEASE = 2.0
+    if sabotage := os.environ.get("CHAOS_SABOTAGE"):
+        SABOTAGE[sabotage]()
+    logs.configure("warning", json=True)
+    settings = load(provider, os.environ, port=port, path=ROOT / "tests/chaos/config.yaml")
+    serve([(provider, settings)], "127.0.0.1", port, mounted=False)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

@@ -1,0 +1,182 @@
+"""A whole deployment that may be broken at any moment: two engines, a truth, replicas of a service."""
+
+import os
+import random
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import anyio
+import nats
+import nats.errors
+from msgspec import Struct
+
+from shared.engines import nats as nats_engine
+from shared.engines import postgres as postgres_engine
+from shared.engines.process import ports
+from shared.oauth.keyring import Keyring, TokenSet, new_key
+from shared.store import accounts, routes, runs
+from shared.store.database import Connection, Database
+from shared.store.migrate import migrate
+from shared.types import Identity, Secret, Token
+from tests.chaos import truth
+from tests.chaos.machines import Machine, python
+from tests.chaos.provider import SECRET, provider
+
+STREAM = "SELF_EVENTS"
+
+
+class World(Struct):
+    """What is running, and where."""
+
+    postgres: Machine
+    nats: Machine
+    replicas: list[Machine]
+    urls: list[str]
+    postgres_url: str
+    nats_url: str
+
+    @property
+    def machines(self) -> list[Machine]:
+        """Everything that can be killed."""
+        return [*self.replicas, self.nats, self.postgres]
+
+    def told(self, verdict: object) -> str:
+        """What went wrong, and the replicas' last words."""
+        return f"{verdict}\n" + "\n".join(f"{it.name}: {it.words()}" for it in self.replicas)
+
+    async def published(self) -> int:
+        """How many Messages the stream holds; -1 while nobody can tell."""
+        try:
+            nc = await nats.connect(
+                self.nats_url, connect_timeout=1, allow_reconnect=False, error_cb=_silent
+            )
+        except (nats.errors.Error, OSError, TimeoutError):
+            return -1
+        try:
+            jsm = nc.jsm(timeout=2)
+            info = await jsm.stream_info(STREAM, subjects_filter="self.events.>")
+            return sum((info.state.subjects or {}).values())
+        except (nats.errors.Error, OSError, TimeoutError):
+            return -1
+        finally:
+            await nc.close()
+
+    async def reach(self, count: int, within: float) -> int:
+        """Wait until so many Messages are published; return how many are, also when it took too long.
+
+        Raises AssertionError for a replica that ended of itself.
+        """
+        deadline = time.monotonic() + within
+        while True:
+            now = await self.published()
+            if now >= count or time.monotonic() > deadline:
+                return now
+            for replica in self.replicas:
+                assert replica.alive, f"{replica.name} ended:\n{replica.words()}"
+            await anyio.sleep(0.05)
+
+
+@asynccontextmanager
+async def world(
+    *, feeds: Sequence[str], size: int, syncing: bool, sabotage: str = ""
+) -> AsyncIterator[World]:
+    """Start everything; with `syncing`, a full run of every feed is asked for."""
+    with TemporaryDirectory(prefix="self-chaos-") as root, truth.serving(size, hiccup=97) as base:
+        place = Path(root)
+        os.chmod(place, 0o711)  # noqa: S103 - the user that PostgreSQL runs as passes through
+        postgres = postgres_engine.start(place, durable=False, fixed_ports=False)
+        bus = nats_engine.start(place, fixed_ports=False)
+        keys = f"1:{new_key()}"
+        free = ports(0, fixed=False)
+        numbers = [next(free), next(free)]
+        here = World(
+            postgres=Machine.of(postgres, place / "postgres.log"),
+            nats=Machine.of(bus, place / "nats.log"),
+            replicas=[
+                Machine(
+                    f"replica {number}",
+                    python("tests.chaos.service", str(port)),
+                    place / f"replica{number}.log",
+                    env=os.environ
+                    | {
+                        "POSTGRES_URL": postgres.url,
+                        "NATS_URL": bus.url,
+                        "ENCRYPTION_KEYS": keys,
+                        "CHAOS_API_URL": base,
+                        "CHAOS_CLIENT_ID": "client",
+                        "CHAOS_CLIENT_SECRET": "client secret",
+                        "CHAOS_WEBHOOK_SECRET": SECRET,
+                        "CHAOS_SABOTAGE": sabotage,
+                    },
+                )
+                for number, port in enumerate(numbers)
+            ],
+            urls=[f"http://127.0.0.1:{port}" for port in numbers],
+            postgres_url=postgres.url,
+            nats_url=bus.url,
+        )
+        try:
+            await seed(postgres.url, Keyring.parse(Secret(keys)), feeds, syncing=syncing)
+            for replica in here.replicas:
+                replica.start()
+            yield here
+        finally:
+            for machine in here.machines:
+                if machine.alive:
+                    machine.kill()
+
+
+async def seed(url: str, keys: Keyring, feeds: Sequence[str], *, syncing: bool) -> None:
+    """One account a feed, connected."""
+    db = Database(url)
+    await db.open()
+    await migrate(db)
+    async with db.transaction() as conn:
+        for feed in feeds:
+            await connect(conn, keys, feed, syncing=syncing)
+    await db.close()
+
+
+async def connect(conn: Connection, keys: Keyring, feed: str, *, syncing: bool) -> None:
+    """Put one account into the ledger, as a finished OAuth flow would."""
+    account = await accounts.claim(
+        conn, provider.name, f"user-{feed}", Identity(id=feed, name=feed), ()
+    )
+    assert account is not None
+    token = TokenSet(Token(access=f"token-{feed}"), since=datetime.now(UTC))
+    await accounts.connect(conn, account, keys.seal_token(account, provider.name, token), None)
+    await routes.set_routes(conn, provider.name, account, "identity", [f"feed:{feed}"])
+    if syncing:
+        await runs.start_run(conn, streams=provider.streams, account_id=account, mode="full")
+
+
+async def ravage(
+    here: World, victims: Sequence[Machine], *, total: int, dice: random.Random, within: float
+) -> None:
+    """Kill these, one after another, at random points of the progress."""
+    deadline = time.monotonic() + within
+    points = sorted(dice.uniform(0.02, 0.9) * total for _ in victims)
+    for point, victim in zip(points, victims, strict=True):
+        await here.reach(round(point), deadline - time.monotonic())
+        await anyio.sleep(dice.uniform(0, 0.2))
+        await strike(victim, dice.uniform(0, 0.3))
+
+
+async def strike(victim: Machine, pause: float) -> None:
+    """Kill, wait a moment, and start again until it stays up."""
+    victim.kill()
+    await anyio.sleep(pause)
+    for _ in range(40):
+        victim.start()
+        await anyio.sleep(0.25)
+        if victim.alive:  # PostgreSQL gives up while a child of the killed one still lives
+            return
+    raise TimeoutError(f"{victim.name} does not come back:\n{victim.words()}")
+
+
+async def _silent(_: Exception) -> None:
+    """A connection that breaks is what this is about."""
