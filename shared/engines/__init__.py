@@ -45,7 +45,7 @@ def start(root: Path, *, durable: bool = True, fixed_ports: bool = True) -> Runn
     except OSError as error:
         raise ConfigError(f"{fleet} cannot be used: {error.strerror}") from error
     try:
-        keys = private(fleet / "encryption_keys", _new_key)
+        keys = private(fleet / "encryption_keys", new_key)
         database = postgres.start(fleet, durable=durable, fixed_ports=fixed_ports)
         try:
             bus = nats.start(fleet, fixed_ports=fixed_ports)
@@ -62,8 +62,9 @@ def start(root: Path, *, durable: bool = True, fixed_ports: bool = True) -> Runn
     return Running(held, database, bus, keys)
 
 
-def _new_key() -> str:
+def new_key() -> str:
+    """A key for ENCRYPTION_KEYS, numbered 1."""
     return "1:" + base64.b64encode(secrets.token_bytes(32)).decode()
 
 
-__all__ = ["Running", "start"]
+__all__ = ["Running", "new_key", "start"]

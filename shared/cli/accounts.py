@@ -1,0 +1,113 @@
+"""What is connected and how it stands: `fleet status`, `fleet accounts`, `fleet connect`."""
+
+import sys
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from shared.cli.fleet import services
+from shared.cli.output import Json, age, as_json, as_table, plain, screen
+
+app = typer.Typer()
+Provider = Annotated[str, typer.Option("--provider", help="Only this service.")]
+User = Annotated[str, typer.Option("--user", help="Only this user's.")]
+
+_COLOURS = {"active": "green", "expired": "yellow", "revoked": "yellow", "deleting": "dim"}
+
+
+@app.command()
+def status(provider: Provider = "", json: Json = False) -> None:
+    """Show how every service stands: accounts, queues, dead letters, the last sync."""
+    with services(provider) as fleet:
+        reports = dict(fleet.each("/status"))
+    if json:
+        as_json(reports)
+        return
+    columns = ("service", "accounts", "inbox", "outbox", "dead letters", "last sync", "state")
+    rows = []
+    for name, report in reports.items():
+        now, missing = report["now"], report["missing"]
+        counts = ", ".join(f"{number} {what}" for what, number in now["accounts"].items())
+        fine = not missing and report["nats"] == "connected"
+        state = (
+            "ok" if fine else f"set {', '.join(missing)}" if missing else f"NATS {report['nats']}"
+        )
+        rows.append(
+            (
+                Text(name, style="bold"),
+                counts or "none",
+                now["inbox_due"],
+                now["outbox_waiting"],
+                sum(now["dead_letters"].values()),
+                age(now["last_sync_at"]),
+                Text(state, style="green" if fine else "yellow"),
+            )
+        )
+    as_table(columns, rows, "No service answered.")
+
+
+@app.command()
+def accounts(provider: Provider = "", user: User = "", json: Json = False) -> None:
+    """List the connected accounts."""
+    with services(provider) as fleet:
+        found = fleet.list("/accounts", "accounts", "next_cursor:cursor", user_id=user or None)
+    if json:
+        as_json(found)
+        return
+    as_table(
+        ("id", "provider", "user", "account", "status", "last sync", ""),
+        (
+            (
+                one["id"],
+                one["provider"],
+                one["user_id"],
+                one["name"] or one["email"] or one["provider_account_id"],
+                Text(one["status"], style=_COLOURS.get(one["status"], "red")),
+                age(one["last_sync_at"]),
+                one["error_message"] or ("" if one["sync_enabled"] else "paused"),
+            )
+            for one in found
+        ),
+        "Nothing is connected yet; `fleet connect <provider> --user <name>` does it.",
+    )
+
+
+@app.command()
+def connect(
+    *,
+    provider: Annotated[str, typer.Argument(help="Which service, as in `github`.")],
+    user: Annotated[str, typer.Option("--user", help="Whose account it becomes.")],
+    token: Annotated[str, typer.Option(help="A token of the provider, instead of a consent.")] = "",
+    token_stdin: Annotated[
+        bool, typer.Option("--token-stdin", help="Read that token from standard input.")
+    ] = False,
+    route: Annotated[
+        list[str] | None, typer.Option(help="A webhook key that belongs to it: repo:555, or *.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Connect an account: with a token, or by a link that the user opens in a browser."""
+    if token and token_stdin:
+        raise typer.BadParameter("give --token or --token-stdin, not both")
+    if token_stdin:
+        token = sys.stdin.readline().strip()
+        if not token:
+            raise typer.BadParameter("there is no token on standard input")
+    with services(provider) as fleet:
+        if token:
+            body = {"user_id": user, "access_token": token, "routes": route or []}
+            made = fleet.post(provider, "/accounts", body)
+        elif route:
+            raise typer.BadParameter("--route goes with --token or --token-stdin")
+        else:
+            made = fleet.post(provider, "/oauth/authorize", {"user_id": user})
+    if json:
+        as_json(made)
+    elif token:
+        who = made["name"] or made["email"] or made["provider_account_id"]
+        screen.print(plain(f"Connected {provider} as {who}: account {made['id']}"))
+        screen.print(Text(f"Next: fleet sync --account {made['id']} --full"))
+    else:
+        screen.print("Open this once, within ten minutes, in the browser of that user:")
+        screen.print(plain(made["authorization_url"], 4000))

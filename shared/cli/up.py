@@ -1,0 +1,210 @@
+"""`fleet up` and `fleet run`: engines, tables, a key, and the services on top."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from msgspec import structs
+from rich.text import Text
+
+from shared.cli import fleet as fleets
+from shared.cli.output import Json, as_json, as_table, screen
+from shared.engines.process import ports
+from shared.errors import ConfigError, HubError
+
+if TYPE_CHECKING:
+    from shared.cli.ground import Ground
+    from shared.config import Settings
+    from shared.provider import Provider
+
+    Service = tuple[Provider, Settings]
+
+app = typer.Typer()
+Port = Annotated[int, typer.Option(min=1, max=65535, help="The port of the whole fleet.")]
+
+
+@app.command()
+def up(
+    processes: Annotated[
+        bool, typer.Option("--processes", help="One process and port for each service.")
+    ] = False,
+    port: Port = 8000,
+) -> None:
+    """Start everything: PostgreSQL, NATS, the tables, and every service. Ctrl-C stops all of it."""
+    from shared.config.catalogue import providers  # noqa: PLC0415 - imports every provider
+
+    _stand(providers(), port, processes=processes)
+
+
+@app.command()
+def run(
+    provider: Annotated[str, typer.Argument(help="Which service, as in `github`.")],
+    port: Annotated[int, typer.Option(help="Its port; 0 for its own.")] = 0,
+) -> None:
+    """Start one service on its own port, with the engines it needs."""
+    from shared.config.catalogue import one  # noqa: PLC0415 - imports every provider
+
+    found = one(provider)
+    _stand([found], port or found.port, mounted=False)
+
+
+@app.command()
+def env(json: Json = False) -> None:
+    """Print what a program needs to talk to the running fleet: eval "$(fleet env)"."""
+    it = fleets.find("url", "api_key", "nats_url")
+    told = {
+        "NATS_URL": it.nats_url,
+        "POSTGRES_URL": it.postgres_url,
+        "FLEET_URL": it.url,
+        "FLEET_API_KEY": it.api_key,
+    }
+    if json:
+        as_json(told)
+        return
+    for name, value in told.items():
+        quoted = value.replace("'", "'\\''")
+        typer.echo(f"export {name}='{quoted}'")
+
+
+def _stand(
+    providers: Sequence["Provider"], port: int, *, processes: bool = False, mounted: bool = True
+) -> None:
+    if not providers:
+        raise ConfigError("there are no providers in services/")
+    from shared.cli import ground as standing  # noqa: PLC0415 - brings a web framework along
+
+    root = Path.cwd()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if not processes and next(ports(port, fixed=True)) != port:
+        raise ConfigError(f"port {port} is in use; choose another one with --port")
+    with (
+        suppress(KeyboardInterrupt),
+        standing.ground(root) as ground,
+    ):  # Ctrl-C is the ordinary way to stop
+        public = _public(providers, port, processes=processes, mounted=mounted)
+        services = _settings(providers, ground, public)
+        killed = fleets.noted(root)
+        key = asyncio.run(standing.prepare(ground, killed.api_key if killed else ""))
+        here = fleets.Fleet(
+            url=f"http://localhost:{port}",
+            api_key=key,
+            postgres_url=ground.postgres_url,
+            nats_url=ground.nats_url,
+            pid=os.getpid(),
+        )
+
+        def ready(lines: Sequence[Any]) -> None:
+            addresses = {line.name: line.url.rstrip("/") for line in lines}
+            fleets.write(root, structs.replace(here, services=addresses))
+            _tell(lines)
+
+        try:
+            _serve(services, port, ready, processes=processes, mounted=mounted)
+        finally:
+            # From here everything ends in bounded time; another Ctrl-C would only leave engines behind.
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, signal.SIG_IGN)
+            fleets.note(root).unlink(missing_ok=True)
+            with suppress(HubError):
+                asyncio.run(standing.revoke(ground, key))
+    screen.print("The fleet has stopped.")
+
+
+def _serve(
+    services: Sequence["Service"],
+    port: int,
+    ready: Callable[[Sequence[Any]], None],
+    *,
+    processes: bool,
+    mounted: bool,
+) -> None:
+    from shared.cli.processes import supervise  # noqa: PLC0415 - only servers pay for these
+    from shared.service.fleet import serve  # noqa: PLC0415
+    from shared.telemetry import logs, traces  # noqa: PLC0415
+
+    if processes:
+        supervise(services, ready)
+        return
+    logs.configure(services[0][1].service.log_level, json=not sys.stderr.isatty())
+    traces.configure("fleet" if mounted else services[0][1].service.name)
+    serve(services, "127.0.0.1", port, ready=ready, mounted=mounted)
+
+
+def _public(
+    providers: Sequence["Provider"], port: int, *, processes: bool, mounted: bool
+) -> dict[str, tuple[int, str]]:
+    """Each service's port and the address under which browsers and providers reach it."""
+    given = os.environ.get("PUBLIC_URL", "").rstrip("/")
+    found = {}
+    for provider in providers:
+        own = provider.port if processes else port
+        path = f"/{provider.name}" if (given and processes) or (mounted and not processes) else ""
+        found[provider.name] = (own, (given or f"http://localhost:{own}") + path)
+    return found
+
+
+def _settings(
+    providers: Sequence["Provider"], ground: "Ground", public: Mapping[str, tuple[int, str]]
+) -> list["Service"]:
+    """The settings of all services; raises one ConfigError for all of them."""
+    from shared.config import load  # noqa: PLC0415 - with YAML, which other commands do not need
+
+    environ: Mapping[str, str] = {
+        "SERVICE_ENV": "dev",
+        **{name: value for name, value in os.environ.items() if _applies(name, len(providers))},
+        "ENCRYPTION_KEYS": ground.encryption_keys,
+    }
+    found: list[Service] = []
+    problems: list[str] = []
+    for provider in providers:
+        port, url = public[provider.name]
+        try:
+            settings = load(
+                provider,
+                environ,
+                port=port,
+                public_url=url,
+                database_url=ground.postgres_url,
+                nats_url=ground.nats_url,
+            )
+        except ConfigError as error:
+            problems += error.problems
+        else:
+            found.append((provider, settings))
+    if problems:
+        raise ConfigError(*problems)
+    return found
+
+
+def _applies(name: str, services: int) -> bool:
+    """Several services in one place cannot share a name or a port; the engines are known already."""
+    single = ("SERVICE_NAME", "SERVICE_PORT")
+    ours = ("POSTGRES_URL_FILE", "NATS_URL_FILE", "ENCRYPTION_KEYS_FILE", "PUBLIC_URL_FILE")
+    return name not in ours and (services == 1 or name not in single)
+
+
+def _tell(lines: Sequence[Any]) -> None:
+    screen.print()
+    rows = [
+        (
+            Text(line.name, style="bold"),
+            line.url,
+            Text(f"set {', '.join(line.missing)}", style="yellow")
+            if line.missing
+            else Text("configured", style="green"),
+        )
+        for line in lines
+    ]
+    as_table(("service", "address", "state"), rows, "No service has started.")
+    names = [line.name for line in lines]
+    first = next((line.name for line in lines if not line.missing), names[0] if names else "github")
+    screen.print("\nNext, in another terminal:", style="bold")
+    for command in (f"fleet connect {first} --user ana --token <token>", "fleet tail"):
+        screen.print(Text(f"  {command}"))
+    screen.print("Ctrl-C stops everything.")

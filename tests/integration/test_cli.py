@@ -1,0 +1,310 @@
+"""The command line against a whole fleet: one made-up provider, real engines, real processes."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shared.cli.output import plain
+from shared.cli.sync import coverage
+from shared.engines.process import ports, running
+
+FLEET = [sys.executable, "-c", "from shared.cli import main; main()"]
+ENGINES = (
+    "POSTGRES_URL",
+    "NATS_URL",
+    "FLEET_URL",
+    "FLEET_API_KEY",
+    "ENCRYPTION_KEYS",
+    "PUBLIC_URL",
+)
+PROVIDER = """
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from msgspec import Raw, Struct
+from shared.normalizer import Message, Person
+from shared.provider import Api, OAuth, Provider, Stream
+from shared.types import Identity, Page, Record, Resource
+
+class Note(Struct):
+    id: str
+    text: str
+
+class Cursor(Struct):
+    done: bool = False
+
+async def identify(api: Api) -> Identity:
+    return Identity(id="42", name="Ana of Acme")
+
+async def notes(api: Api, cursor: Cursor, resource: Resource) -> AsyncIterator[Page]:
+    body = b'{"id": "%d", "text": "note \\\\u001b[31m %d"}'
+    records = tuple(
+        Record(kind="note", payload=Raw(body % (n, n)), revision="2026-01-01T00:00:00.000000Z")
+        for n in range(3)
+    )
+    yield Page(records=records, cursor=Cursor(True), excluded={"draft": 2}, total=5)
+
+def note(it: Note) -> Message:
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+    return Message(
+        id=it.id, source="acme", type="note", timestamp=at, content=it.text, author=Person("7", "Bo")
+    )
+
+provider = Provider(
+    name="acme",
+    title="Acme",
+    port=%PORT%,
+    base_url="https://api.acme.invalid",
+    sources=("acme",),
+    normalizers={"note": note},
+    oauth=OAuth(
+        authorize_url="https://acme.invalid/authorize",
+        token_url="https://acme.invalid/token",
+        identify=identify,
+        scopes=("read",),
+    ),
+    streams=(Stream(name="notes", source="acme", cursor=Cursor, pages=notes),),
+)
+"""
+
+
+def environment(root: Path, **more: str) -> dict[str, str]:
+    """What a shell in that directory would have, with the made-up services first."""
+    ours = {name: value for name, value in os.environ.items() if name not in ENGINES}
+    path = os.pathsep.join([str(root), str(Path(__file__).parents[2])])
+    return {**ours, "PYTHONPATH": path, "COLUMNS": "200", "NO_COLOR": "1", **more}
+
+
+def call(root: Path, *words: str, code: int = 0, given: str = "", **more: str) -> str:
+    """Run `fleet` to its end; returns standard output, or standard error when it was to fail."""
+    done = subprocess.run(
+        [*FLEET, *words],
+        cwd=root,
+        env=environment(root, **more),
+        input=given,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == code, done.stderr + done.stdout
+    assert "Traceback" not in done.stderr
+    return done.stderr if code in (2, 69, 78) else done.stdout
+
+
+def start(root: Path, *words: str) -> subprocess.Popen[bytes]:
+    """Start `fleet` and wait until it has left its note."""
+    with (root / "up.log").open("wb") as log:
+        process = subprocess.Popen(
+            [*FLEET, *words], cwd=root, env=environment(root), stdout=log, stderr=log
+        )
+    deadline = time.monotonic() + 40
+    while not (root / ".fleet/fleet.json").exists():
+        told = (root / "up.log").read_text()
+        assert process.poll() is None, told
+        assert time.monotonic() < deadline, told
+        time.sleep(0.05)
+    return process
+
+
+@pytest.fixture(scope="module")
+def root() -> Iterator[Path]:
+    """A directory with a package of services in which there is one provider."""
+    path = Path(tempfile.mkdtemp(prefix="self-cli-"))
+    acme = path / "services" / "acme"
+    (acme / "configs").mkdir(parents=True)
+    (path / "services/__init__.py").touch()
+    (acme / "__init__.py").touch()
+    (acme / "configs/config.yaml").write_text("nats:\n  subjects: [self.events.note.acme]\n")
+    (acme / "provider.py").write_text(PROVIDER.replace("%PORT%", str(next(ports(0, fixed=False)))))
+    (acme / "__main__.py").write_text(
+        "from services.acme.provider import provider\nfrom shared.service.main import run\nrun(provider)\n"
+    )
+    yield path
+    shutil.rmtree(path)
+
+
+@pytest.fixture(scope="module")
+def fleet(root: Path) -> Iterator[Path]:
+    """The same with a fleet running in it."""
+    process = start(root, "up", "--port", str(next(ports(0, fixed=False))))
+    yield root
+    process.send_signal(signal.SIGINT)
+    told = (root / "up.log").read_text()
+    assert process.wait(30) == 0, told
+
+
+@pytest.fixture(scope="module")
+def account(fleet: Path) -> str:
+    """The id of ana's account."""
+    made = json.loads(
+        call(fleet, "connect", "acme", "--user", "ana", "--token-stdin", "--json", given="t0ken\n")
+    )
+    assert made["name"] == "Ana of Acme"
+    return str(made["id"])
+
+
+def rows(root: Path, *words: str) -> Any:
+    """What a command prints with --json."""
+    return json.loads(call(root, *words, "--json"))
+
+
+def test_up_says_what_runs_what_is_missing_and_what_to_type_next(fleet: Path) -> None:
+    told = (fleet / "up.log").read_text()
+    assert "PostgreSQL 18" in told
+    assert "NATS 2." in told
+    assert "set ACME_CLIENT_ID, ACME_CLIENT_SECRET" in told
+    assert "fleet connect acme --user ana --token" in told
+    assert (fleet / ".fleet/fleet.json").stat().st_mode & 0o777 == 0o600
+    assert json.loads((fleet / ".fleet/fleet.json").read_text())["api_key"] not in told
+
+
+def test_env_is_made_for_a_shell(fleet: Path) -> None:
+    script = call(fleet, "env") + 'echo "$NATS_URL $POSTGRES_URL $FLEET_URL $FLEET_API_KEY"'
+    said = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True)
+    assert said.stdout.split() == list(rows(fleet, "env").values())
+    assert [word.partition(":")[0] for word in said.stdout.split()][:3] == [
+        "nats",
+        "postgresql",
+        "http",
+    ]
+
+
+def test_status_and_accounts_show_what_is_connected(fleet: Path, account: str) -> None:
+    assert rows(fleet, "status")["acme"]["missing"] == ["ACME_CLIENT_ID", "ACME_CLIENT_SECRET"]
+    (one,) = rows(fleet, "accounts", "--user", "ana")
+    assert (one["id"], one["provider"], one["status"]) == (account, "acme", "active")
+    assert rows(fleet, "accounts", "--user", "bo") == []
+    assert "Ana of Acme" in call(fleet, "accounts")
+    assert "1 active" in call(fleet, "status")
+
+
+def test_a_sync_is_watched_to_its_end_and_its_figures_add_up(fleet: Path, account: str) -> None:
+    told = call(fleet, "sync", "--account", account, "--stream", "notes", "--full")
+    assert "acme notes: success, " in told
+    assert "2 excluded (draft 2)" in told
+    assert "UNACCOUNTED" not in told
+    (run,) = rows(fleet, "sync", "--user", "ana")
+    assert run["status"] == "success"
+    call(fleet, "sync", "--user", "nobody", code=1)
+    call(fleet, "sync", code=2)
+
+
+def test_tail_shows_what_was_published_and_nothing_that_a_terminal_obeys(
+    fleet: Path, account: str
+) -> None:
+    call(fleet, "sync", "--account", account)
+    told = call(fleet, "tail", "--since", "1h", "--type", "note", "--user", "ana", "--count", "3")
+    assert [line.split()[1:5] for line in told.splitlines()] == [["acme", "note", "ana", "Bo:"]] * 3
+    assert "\x1b" not in told
+    first = json.loads(
+        call(fleet, "tail", "--since", "1h", "--count", "1", "--json").splitlines()[0]
+    )
+    assert first["subject"].startswith("self.")
+    assert first["data"]
+    call(fleet, "tail", "--user", "a.*", code=2)
+    call(fleet, "tail", "--since", "soon", code=2)
+
+
+def test_keys_are_made_listed_and_ended(fleet: Path) -> None:
+    key = call(fleet, "keys", "create", "backend", "--scope", "connections:read").strip()
+    (ident,) = [one["id"] for one in rows(fleet, "keys", "list") if one["name"] == "backend"]
+    assert ident in key
+    assert key.split("_")[3] not in call(fleet, "keys", "list", "--json")
+    call(fleet, "accounts", "--user", "ana", FLEET_API_KEY=key, code=1)  # not without impersonate
+    call(fleet, "keys", "revoke", ident)
+    call(fleet, "keys", "revoke", ident, code=1)
+    call(fleet, "keys", "create", "x", "--scope", "everything", code=1)
+
+
+def test_rewrap_wants_the_keys_and_puts_every_account_under_the_first(
+    fleet: Path, account: str
+) -> None:
+    assert account
+    assert "ENCRYPTION_KEYS is not set" in call(fleet, "keys", "rewrap", code=78)
+    old = (fleet / ".fleet/encryption_keys").read_text().strip()
+    both = "2:" + old.partition(":")[2] + "," + old
+    assert json.loads(call(fleet, "keys", "rewrap", "--json", ENCRYPTION_KEYS=both)) == {
+        "rewrapped": 1,
+        "kid": 2,
+    }
+    back = old + "," + "2:" + old.partition(":")[2]
+    assert "1 accounts are now under key 1" in call(fleet, "keys", "rewrap", ENCRYPTION_KEYS=back)
+
+
+def test_dead_letters_and_migrations_that_are_not_there(fleet: Path) -> None:
+    assert rows(fleet, "dead-letters") == []
+    call(fleet, "replay", "acme", "99", code=1)
+    call(fleet, "replay", "acme", code=2)
+    assert "no dead letters" in call(fleet, "replay", "acme", "--all")
+    assert rows(fleet, "migrate") == {"applied": []}
+    call(fleet, "migrate", "--check")
+
+
+def test_a_second_fleet_in_the_same_directory_is_told_so(fleet: Path) -> None:
+    assert "a fleet already runs in" in call(
+        fleet, "up", "--port", str(next(ports(0, fixed=False))), code=78
+    )
+
+
+def test_what_is_wrong_is_one_sentence_and_a_code(root: Path, tmp_path: Path) -> None:
+    gone = {"FLEET_URL": "http://127.0.0.1:1", "FLEET_API_KEY": "k"}
+    assert call(tmp_path, "status", code=69).startswith("fleet: no fleet runs in this directory")
+    assert "nothing answers at http://127.0.0.1:1/acme" in call(root, "status", code=69, **gone)
+    assert "there is no provider 'acm'; did you mean acme?" in call(root, "run", "acm", code=78)
+    lonely = call(root, "run", "acme", code=78, NATS_URL="nats://127.0.0.1:1")
+    assert (
+        lonely == "fleet: POSTGRES_URL is not set; set both POSTGRES_URL and NATS_URL, or neither\n"
+    )
+    call(root, "nonsense", code=2)
+
+
+@pytest.mark.parametrize(
+    ("words", "number"), [(("up", "--processes"), signal.SIGTERM), (("run", "acme"), signal.SIGINT)]
+)
+def test_other_ways_to_run_stop_everything_too(
+    root: Path, tmp_path: Path, words: tuple[str, ...], number: int
+) -> None:
+    shutil.copytree(root / "services", tmp_path / "services")
+    process = start(tmp_path, *words)
+    engines = [
+        int((tmp_path / ".fleet" / name).read_text().split()[0])
+        for name in ("postgres/postmaster.pid", "nats.pid")
+    ]
+    assert rows(tmp_path, "status")["acme"]["postgres"] == "connected"
+    (key,) = rows(tmp_path, "keys", "list")
+    assert key["revoked_at"] is None
+    process.send_signal(number)
+    assert process.wait(30) == 0
+    assert not any(map(running, engines))
+    assert not (tmp_path / ".fleet/fleet.json").exists()
+
+
+def test_nothing_printed_can_command_the_terminal() -> None:
+    assert plain("a\x1b[31mb\r\nc\u202ed[bold]").plain == "a [31mb  c d[bold]"
+    assert len(plain("x" * 999).plain) == 201
+
+
+def test_a_run_that_does_not_add_up_says_so() -> None:
+    run: dict[str, Any] = {
+        "stream": "",
+        "status": "success",
+        "listed": 10,
+        "published": 4,
+        "unchanged": 3,
+        "excluded": {"draft": 2},
+        "error": "",
+    }
+    assert coverage("acme", run) == (
+        "acme all streams: success, 10 listed = 4 published + 3 unchanged + 2 excluded (draft 2)"
+        " + 1 UNACCOUNTED FOR"
+    )
