@@ -1,8 +1,7 @@
 """The GitHub service."""
 
-from shared.service.main import run
-
 from services.github.provider import provider
+from shared.service.main import run
 
 if __name__ == "__main__":
     run(provider)

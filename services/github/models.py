@@ -6,7 +6,7 @@ https://docs.github.com/en/webhooks/webhook-events-and-payloads
 from datetime import datetime
 from typing import Annotated
 
-from msgspec import Meta, Raw, Struct
+from msgspec import Meta, Struct
 
 Time = Annotated[datetime, Meta(tz=True)]
 
@@ -56,10 +56,14 @@ class Item(Struct):
     milestone: Milestone | None = None
 
 
+class Marker(Struct):
+    """Something whose presence is all that counts."""
+
+
 class Listed(Item):
     """An issue of the API's list, where pull requests stand among them."""
 
-    pull_request: Raw | None = None
+    pull_request: Marker | None = None
 
 
 class Branch(Struct):

@@ -8,15 +8,19 @@ https://docs.github.com/en/rest/using-the-rest-api/using-pagination-in-the-rest-
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime, timedelta
+from typing import Annotated
 
-from msgspec import Raw, Struct, json
+from msgspec import Meta, MsgspecError, Raw, Struct, json
 
-from services.github.models import Repository
+from services.github.models import Marker, Repository
+from shared.errors import Unreadable
 from shared.provider import Api, Reply
 from shared.types import Page, Record, Resource
 
 OVERLAP = 60.0
 """Seconds that a walk looks back, because lists are a little behind what happens."""
+
+_STAMP = r"^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)?$"
 
 Split = tuple[Sequence[Record], dict[str, int]]
 """The records of a page, and how many of its rows are none, by reason."""
@@ -42,10 +46,10 @@ class Newest(Struct, frozen=True):
 class Head(Struct):
     """What a walk needs to know of an item; the normalizer reads the rest."""
 
-    updated_at: str = ""
+    updated_at: Annotated[str, Meta(pattern=_STAMP)] = ""
     number: int = 0
     state: str = ""
-    pull_request: Raw | None = None
+    pull_request: Marker | None = None
 
 
 async def by_change(
@@ -104,7 +108,10 @@ async def newest_first(
 
 
 def head(row: Raw) -> Head:
-    return json.decode(row, type=Head)
+    try:
+        return json.decode(row, type=Head)
+    except (MsgspecError, ValueError, RecursionError) as problem:
+        raise Unreadable("GitHub lists an item of an unknown shape.") from problem
 
 
 def repository(resource: Resource) -> Repository:
