@@ -6,12 +6,12 @@ import socket
 from base64 import b64encode
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Annotated
 from uuid import UUID
 
 import httpx
 import structlog
-from litestar.params import Dependency
+from litestar.di import NamedDependency
+from litestar.params import SkipValidation
 from msgspec import Struct
 
 from shared.bus.client import Bus
@@ -131,7 +131,7 @@ class Hub(Struct):
         return self.settings.service.public_url + self.settings.webhook.path
 
 
-TheHub = Annotated[Hub, Dependency(skip_validation=True)]
+TheHub = NamedDependency[SkipValidation[Hub]]
 """How a route asks for its hub."""
 
 

@@ -2,10 +2,10 @@
 
 import asyncio
 import time
-from typing import Literal
+from typing import Annotated, Literal
 
 from litestar import Controller, Request, Response, get, post
-from litestar.params import Parameter
+from litestar.params import FromPath, FromQuery, QueryParameter
 from msgspec import Raw, Struct, json
 
 from shared.errors import BadRequest, NotFound
@@ -119,19 +119,19 @@ class DeadLetterController(Controller):
     async def recent(
         self,
         hub: TheHub,
-        before: int | None = None,
-        all_: bool = Parameter(default=False, query="all"),
-        limit: int = Parameter(default=50, ge=1, le=200),
+        before: FromQuery[int | None] = None,
+        replayed: FromQuery[bool] = False,
+        limit: Annotated[int, QueryParameter(ge=1, le=200)] = 50,
     ) -> Letters:
-        """Dead letters that nobody replayed yet, newest first; with `all`, the replayed ones too."""
+        """Dead letters that nobody replayed yet, newest first; with `replayed`, the others too."""
         async with hub.db.connection() as conn:
             found = await dead.letters(
-                conn, hub.provider.name, before=before, limit=limit, open_only=not all_
+                conn, hub.provider.name, before=before, limit=limit, open_only=not replayed
             )
         return Letters(found, found[-1].id if len(found) == limit else None)
 
     @post("/{letter_id:int}/replay", status_code=202)
-    async def replay(self, hub: TheHub, request: Requester, letter_id: int) -> Replayed:
+    async def replay(self, hub: TheHub, request: Requester, letter_id: FromPath[int]) -> Replayed:
         """Try a dead letter again, once: as if it had just arrived."""
         async with hub.db.transaction() as conn:
             taken = await dead.take(conn, hub.provider.name, letter_id)

@@ -8,6 +8,7 @@ from litestar import Request, Router
 from litestar.connection import ASGIConnection
 from litestar.di import Provide
 from litestar.handlers import BaseRouteHandler
+from litestar.params import FromQuery
 from litestar.types import ControllerRouterHandler
 
 from shared.errors import BadRequest, NotFound, Reauthorize
@@ -71,8 +72,8 @@ async def _account(
 async def _api(
     hub: TheHub,
     request: Request[Caller, Any, Any],
-    account_id: UUID | None = None,
-    user_id: str | None = None,
+    account_id: FromQuery[UUID | None] = None,
+    user_id: FromQuery[str | None] = None,
 ) -> Api:
     account = await _account(hub, request.user, account_id, user_id)
     return hub.api(account.id, interactive=True)
@@ -81,8 +82,8 @@ async def _api(
 async def _start_sync(
     hub: TheHub,
     request: Request[Caller, Any, Any],
-    account_id: UUID | None = None,
-    user_id: str | None = None,
+    account_id: FromQuery[UUID | None] = None,
+    user_id: FromQuery[str | None] = None,
 ) -> Callable[[Mode], Awaitable[UUID]]:
     account = await _account(hub, request.user, account_id, user_id)
 

@@ -1,11 +1,11 @@
 """Start syncs and watch them."""
 
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
 from litestar import Controller, Request, get, post
-from litestar.params import Parameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Struct
 
 from shared.errors import BadRequest, NotFound
@@ -89,7 +89,7 @@ class SyncController(Controller):
     tags = ("sync",)
 
     @post("/", status_code=202, guards=[guard("sync:run")])
-    async def trigger(self, hub: TheHub, request: Requester, data: Trigger) -> Started:
+    async def trigger(self, hub: TheHub, request: Requester, data: JSONBody[Trigger]) -> Started:
         """Start a sync; it goes on in the background, `/sync/runs/{id}` tells how far it is."""
         return await start(hub, request.user, data)
 
@@ -99,10 +99,10 @@ class SyncController(Controller):
         hub: TheHub,
         request: Requester,
         *,
-        account_id: UUID | None = None,
-        user_id: str | None = None,
-        stream: str = "",
-        mode: Mode = "incremental",
+        account_id: FromQuery[UUID | None] = None,
+        user_id: FromQuery[str | None] = None,
+        stream: FromQuery[str] = "",
+        mode: FromQuery[Mode] = "incremental",
     ) -> Started:
         """Start a sync; kept for clients of the original design, prefer POST."""
         asked = Trigger(account_id=account_id, user_id=user_id, stream=stream, mode=mode)
@@ -114,10 +114,10 @@ class SyncController(Controller):
         hub: TheHub,
         request: Requester,
         *,
-        account_id: UUID | None = None,
-        user_id: str | None = None,
-        before: datetime | None = None,
-        limit: int = Parameter(default=50, ge=1, le=200),
+        account_id: FromQuery[UUID | None] = None,
+        user_id: FromQuery[str | None] = None,
+        before: FromQuery[datetime | None] = None,
+        limit: Annotated[int, QueryParameter(ge=1, le=200)] = 50,
     ) -> Runs:
         """Runs, newest first."""
         async with hub.db.connection() as conn:
@@ -134,7 +134,11 @@ class SyncController(Controller):
 
     @get("/runs/{run_id:uuid}", guards=[guard("connections:read")])
     async def one(
-        self, hub: TheHub, request: Requester, run_id: UUID, user_id: str | None = None
+        self,
+        hub: TheHub,
+        request: Requester,
+        run_id: FromPath[UUID],
+        user_id: FromQuery[str | None] = None,
     ) -> Run:
         """One run: listed = published + unchanged + excluded, or it is not a success."""
         async with hub.db.connection() as conn:

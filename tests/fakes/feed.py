@@ -187,7 +187,7 @@ class Bench:
 
     async def rows(self, statement: str, *values: Any) -> list[Any]:
         async with self.db.connection() as conn:
-            cursor = await conn.execute(statement, values)  # type: ignore[arg-type]  # a test's own
+            cursor = await conn.execute(statement, values)
             return await cursor.fetchall() if cursor.description else []
 
     async def published(self) -> list[tuple[str, str, str]]:
