@@ -10,7 +10,8 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from litestar import Request, Response, delete, get, patch, post
-from litestar.params import Dependency, Parameter
+from litestar.di import NamedDependency
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter, SkipValidation
 from litestar.types import ControllerRouterHandler
 from msgspec import Struct
 
@@ -24,11 +25,12 @@ from shared.store import accounts
 from shared.store.accounts import Account
 from shared.types import Token
 
-Hub = Annotated[Parts, Dependency(skip_validation=True)]
+Hub = NamedDependency[SkipValidation[Parts]]
 Asked = Request[Caller, Any, Any]
 Status = Literal["active", "expired", "revoked", "error", "deleting"]
 Named = Annotated[
-    str | None, Parameter(description="whose account; for callers that speak for several users")
+    str | None,
+    QueryParameter(description="whose account; for callers that speak for several users"),
 ]
 
 _ROUTE = re.compile(r"[a-z]+:[A-Za-z0-9._-]{1,100}|\*")
@@ -67,9 +69,9 @@ async def list_accounts(
     request: Asked,
     *,
     user_id: Named = None,
-    status: Status | None = None,
-    cursor: str = "",
-    limit: Annotated[int, Parameter(ge=1, le=200)] = 50,
+    status: FromQuery[Status | None] = None,
+    cursor: FromQuery[str] = "",
+    limit: Annotated[int, QueryParameter(ge=1, le=200)] = 50,
 ) -> Accounts:
     """List the accounts of the caller's user; an administrator may leave the user out."""
     async with hub.db.connection() as conn:
@@ -87,7 +89,9 @@ async def list_accounts(
 
 
 @get("/accounts/{account_id:uuid}", guards=[guard("connections:read")])
-async def get_account(hub: Hub, request: Asked, account_id: UUID, user_id: Named = None) -> Account:
+async def get_account(
+    hub: Hub, request: Asked, account_id: FromPath[UUID], user_id: Named = None
+) -> Account:
     """Show one account."""
     async with hub.db.connection() as conn:
         return _found(
@@ -97,7 +101,11 @@ async def get_account(hub: Hub, request: Asked, account_id: UUID, user_id: Named
 
 @patch("/accounts/{account_id:uuid}", guards=[guard("connections:write")])
 async def change_account(
-    hub: Hub, request: Asked, account_id: UUID, data: Change, user_id: Named = None
+    hub: Hub,
+    request: Asked,
+    account_id: FromPath[UUID],
+    data: JSONBody[Change],
+    user_id: Named = None,
 ) -> Account:
     """Pause or resume an account's sync."""
     user = user_of(request.user, user_id)
@@ -111,7 +119,7 @@ async def change_account(
 
 @delete("/accounts/{account_id:uuid}", status_code=202, guards=[guard("connections:write")])
 async def delete_account(
-    hub: Hub, request: Asked, account_id: UUID, user_id: Named = None
+    hub: Hub, request: Asked, account_id: FromPath[UUID], user_id: Named = None
 ) -> Response[None]:
     """Close the connection: it stops at once; the provider is told and the data erased shortly."""
     user, actor = user_of(request.user, user_id), request.user.subject
@@ -121,7 +129,7 @@ async def delete_account(
 
 
 @post("/accounts", guards=[guard("connections:write")])
-async def add_account(hub: Hub, request: Asked, data: Brought) -> Account:
+async def add_account(hub: Hub, request: Asked, data: JSONBody[Brought]) -> Account:
     """Connect an account with a token that exists already; the provider is asked whose it is."""
     user = user_of(request.user, data.user_id)
     if user is None:

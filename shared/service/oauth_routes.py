@@ -7,13 +7,13 @@ show is a small page, or the way back to an address that was allowed beforehand.
 import html
 from base64 import b64encode
 from hashlib import sha256
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from litestar import MediaType, Request, Response, get, post
 from litestar.datastructures import Cookie
-from litestar.enums import RequestEncodingType
-from litestar.params import Body, Dependency
+from litestar.di import NamedDependency
+from litestar.params import FromPath, JSONBody, SkipValidation, URLEncodedBody
 from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 from msgspec import Struct
@@ -23,7 +23,7 @@ from shared.oauth import flow
 from shared.oauth.flow import Callback, FlowRefused, Link, Parts
 from shared.service.callers import check_user, guard, user_of
 
-Hub = Annotated[Parts, Dependency(skip_validation=True)]
+Hub = NamedDependency[SkipValidation[Parts]]
 
 _STYLE = (
     "body{font:1.125rem/1.5 system-ui,sans-serif;max-width:34rem;margin:15vh auto;padding:0 1.5rem;"
@@ -57,7 +57,7 @@ class Wish(Struct, forbid_unknown_fields=True):
 
 
 @post("/oauth/authorize", status_code=200, guards=[guard("connections:write")])
-async def authorize(hub: Hub, data: Wish, request: Request[Any, Any, Any]) -> Link:
+async def authorize(hub: Hub, data: JSONBody[Wish], request: Request[Any, Any, Any]) -> Link:
     """Make a link that the user's browser opens once within ten minutes."""
     user = user_of(request.user, data.user_id)
     if user is None:
@@ -66,7 +66,7 @@ async def authorize(hub: Hub, data: Wish, request: Request[Any, Any, Any]) -> Li
 
 
 @get("/oauth/start/{ticket:str}", exclude_from_auth=True, include_in_schema=False)
-async def start(hub: Hub, ticket: str, request: Request[Any, Any, Any]) -> Response[Any]:
+async def start(hub: Hub, ticket: FromPath[str], request: Request[Any, Any, Any]) -> Response[Any]:
     """Open the link: a cookie for this browser, and on to the provider's consent page."""
     name, secure = _cookie(hub)
     # Two links may be open in one browser. Only a cookie that no other host can set is used again.
@@ -114,7 +114,7 @@ async def callback(hub: Hub, request: Request[Any, Any, Any]) -> Response[Any]:
 @post("/oauth/callback", exclude_from_auth=True, include_in_schema=False)
 async def callback_form(
     hub: Hub,
-    data: Annotated[dict[str, Any], Body(media_type=RequestEncodingType.URL_ENCODED)],
+    data: URLEncodedBody[dict[str, Any]],
 ) -> Response[Any]:
     """Take what some providers send as a form, and come back by GET.
 
