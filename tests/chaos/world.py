@@ -27,6 +27,9 @@ from tests.chaos.machines import Machine, python
 from tests.chaos.provider import SECRET, provider
 
 STREAM = "SELF_EVENTS"
+FULL = os.environ.get("CHAOS_SIZE") == "full"
+SEED = int(os.environ.get("SEED") or random.SystemRandom().randrange(10**6))
+"""What the dice begin with; a failing run is repeated by `make chaos SEED=`."""
 
 
 class World(Struct):
@@ -64,6 +67,13 @@ class World(Struct):
             return -1
         finally:
             await nc.close()
+
+    async def rest(self) -> int:
+        """Wait until nothing new is published for four seconds; return how many Messages there are."""
+        before = -1
+        while (now := await self.reach(before + 1, within=4)) > before:
+            before = now
+        return now
 
     async def reach(self, count: int, within: float) -> int:
         """Wait until so many Messages are published; return how many are, also when it took too long.
