@@ -52,20 +52,22 @@ class Closing(Struct, frozen=True):
 
 async def begin(
     db: Database, provider: Provider, account_id: UUID, user_id: str | None, actor: str
-) -> None:
-    """D1. Raises NotFound; asking again while the deletion runs is answered in the same way."""
+) -> Account:
+    """D1. Raises NotFound; asking again while the deletion runs changes nothing."""
     async with db.transaction() as conn:
         account = await accounts.begin_deletion(conn, provider.name, account_id, user_id)
         if account is None:
-            if await accounts.get(conn, provider.name, account_id, user_id) is None:
+            account = await accounts.get(conn, provider.name, account_id, user_id)
+            if account is None:
                 raise NotFound
-            return
+            return account
         await outbox.lock_shard(conn, account_id)
         await accounts.forget(conn, account_id)
         await events.announce(conn, provider, account, "deleted", {"reason": "asked"})
         await audit.write(
             conn, actor, "delete", "begun", user_id=account.user_id, account_id=account_id
         )
+    return account
 
 
 async def resume_deletions(hub: Closing, limit: int = 10) -> int:
@@ -105,8 +107,10 @@ async def _goodbye(hub: Closing, account: Account) -> bool:
             async with asyncio.timeout(GOODBYE):
                 await hub.stop_subscriptions(account.id)
                 await _revoke(hub, token)
-        except (HubError, TimeoutError) as error:
-            log.warning("the provider was not told", account=str(account.id), why=str(error))
+        except Exception as error:
+            # Whatever breaks at the provider, or in its part of our code, the data here is erased.
+            why = str(error) if isinstance(error, HubError) else type(error).__name__
+            log.warning("the provider was not told", account=str(account.id), why=why)
         else:
             return True
     return False

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from litestar import Request, Response, delete, get, patch, post
+from litestar import Request, delete, get, patch, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter, SkipValidation
 from litestar.types import ControllerRouterHandler
@@ -120,12 +120,12 @@ async def change_account(
 @delete("/accounts/{account_id:uuid}", status_code=202, guards=[guard("connections:write")])
 async def delete_account(
     hub: Hub, request: Asked, account_id: FromPath[UUID], user_id: Named = None
-) -> Response[None]:
+) -> Account:
     """Close the connection: it stops at once; the provider is told and the data erased shortly."""
     user, actor = user_of(request.user, user_id), request.user.subject
-    await deletion.begin(hub.db, hub.provider, account_id, user, actor)
+    account = await deletion.begin(hub.db, hub.provider, account_id, user, actor)
     hub.wake()
-    return Response(None, status_code=202)
+    return account
 
 
 @post("/accounts", guards=[guard("connections:write")])
