@@ -21,7 +21,7 @@ from tests.chaos.world import FULL, SEED, World, ravage, world
 pytestmark = [pytest.mark.anyio, pytest.mark.chaos, pytest.mark.timeout(1800)]
 
 FEEDS = tuple(f"f{number}" for number in range(20))
-SIZE = 1000 if FULL else 200
+SIZE = 1000 if FULL else 100
 SENDERS = 32
 
 

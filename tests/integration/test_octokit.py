@@ -7,10 +7,14 @@ import pytest
 from msgspec import Struct, json
 
 from services.github.provider import provider
+from shared.bus.stream import NAME
 from shared.errors import NotGenuine
-from shared.normalizer import TYPES
-from shared.types import Delivery
+from shared.normalizer import TYPES, Message
+from shared.store import accounts, routes
+from shared.store.database import Database
+from shared.types import Delivery, Identity, Secret
 from tests.contract.reading import messages
+from tests.fakes.service import running
 
 SECRET = "It's a Secret to Everybody"
 
@@ -68,6 +72,39 @@ def test_every_example_has_its_delivery_id(deliveries: list[Delivery]) -> None:
     idents = {provider.webhook.delivery_id(it) for it in deliveries}
     assert len(idents) == 329
     assert None not in idents
+
+
+@pytest.mark.anyio
+async def test_a_running_service_publishes_what_github_posts(
+    deliveries: list[Delivery], database_url: str, nats_url: str
+) -> None:
+    telling = [it for it in deliveries if list(messages(provider, it))]
+    facts = {"secrets": (Secret(SECRET),), "base_url": "http://127.0.0.1:9"}
+    async with running(provider, database_url, nats_url, **facts) as service:
+        await take_everything(service.hub.db)
+        for it in telling:
+            answer = await service.http.post("/webhook", content=it.body, headers=it.headers)
+            assert answer.status_code == 200
+        forged = await service.http.post(
+            "/webhook", content=telling[0].body + b" ", headers=telling[0].headers
+        )
+        assert forged.status_code == 401
+        wanted = {message.id for it in telling for message in messages(provider, it)}
+        assert len(wanted) > 20
+        tail = await service.nc.jetstream().subscribe(
+            "self.events.*.github.ana", stream=NAME, ordered_consumer=True
+        )
+        while wanted:
+            event = await tail.next_msg(timeout=15)
+            wanted.discard(json.decode(event.data, type=Message).id)
+
+
+async def take_everything(db: Database) -> None:
+    """Connect an account that gets what no other account claims."""
+    async with db.transaction() as conn:
+        ident = await accounts.claim(conn, "github", "ana", Identity("1", "ana"), ())
+        assert ident
+        await routes.set_routes(conn, "github", ident, "caller", [routes.EVERYTHING])
 
 
 def verify(secret: str, delivery: Delivery) -> None:
