@@ -8,7 +8,7 @@ import typer
 
 from shared.cli import accounts, ledger, sync, tail, up
 from shared.cli.output import complain
-from shared.config.environment import read_dotenv
+from shared.config.environment import Environment, read_dotenv
 from shared.errors import Away, ConfigError, HubError
 
 app = typer.Typer(
@@ -26,9 +26,8 @@ for part in (up, accounts, sync, tail, ledger):
 
 def main() -> None:
     """Run the command line; what `.env` here says holds where the environment says nothing."""
-    for name, value in read_dotenv(Path(".env")).items():
-        os.environ.setdefault(name, value)
     try:
+        _complete_environment()
         app()
     except ConfigError as error:
         for problem in error.problems:
@@ -40,3 +39,16 @@ def main() -> None:
     except HubError as error:
         complain(str(error))
         sys.exit(1)
+
+
+def _complete_environment() -> None:
+    for name, value in read_dotenv(Path(".env")).items():
+        if value:
+            os.environ.setdefault(name, value)
+    problems: list[str] = []
+    known = Environment(os.environ.copy(), problems)
+    for name in ("POSTGRES_URL", "NATS_URL", "ENCRYPTION_KEYS", "PUBLIC_URL", "FLEET_API_KEY"):
+        if value := known.get(name):
+            os.environ[name] = value
+    if problems:
+        raise ConfigError(*problems)

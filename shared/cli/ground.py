@@ -65,7 +65,7 @@ async def prepare(it: Ground, killed: str) -> str:
     try:
         if applied := await migrate(db):
             screen.print(f"Applied {', '.join(applied)}")
-        if "POSTGRES_URL" in os.environ:
+        if os.environ.get("POSTGRES_URL"):
             screen.print(f"PostgreSQL {version} of POSTGRES_URL")
         if killed:
             async with db.connection() as conn:

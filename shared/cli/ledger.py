@@ -3,17 +3,17 @@
 import asyncio
 import os
 from collections.abc import Awaitable, Callable
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
 from shared.cli.fleet import find, services
 from shared.cli.output import Json, age, as_json, as_table, plain, screen
 from shared.errors import BadRequest, ConfigError, NotFound
-from shared.store import api_keys
-from shared.store.database import Database
-from shared.store.migrate import migrate as apply
-from shared.store.migrate import pending
+
+if TYPE_CHECKING:
+    from shared.store.api_keys import KeyFacts
+    from shared.store.database import Database
 
 T = TypeVar("T")
 
@@ -32,7 +32,9 @@ def migrate(
     json: Json = False,
 ) -> None:
     """Bring the tables up to date."""
-    names = _with_database(pending if check else apply)
+    from shared.store import migrate as tables  # noqa: PLC0415 - psycopg, which most commands do not need
+
+    names = _with_database(tables.pending if check else tables.migrate)
     if json:
         as_json({"pending" if check else "applied": names})
     elif names:
@@ -71,7 +73,9 @@ def create(
 def list_(json: Json = False) -> None:
     """List the API keys; the secrets are not stored."""
 
-    async def read(db: Database) -> list[api_keys.KeyFacts]:
+    from shared.store import api_keys  # noqa: PLC0415 - as above
+
+    async def read(db: "Database") -> list["KeyFacts"]:
         async with db.connection() as conn:
             return await api_keys.all_(conn)
 
@@ -103,7 +107,9 @@ def revoke(
 ) -> None:
     """End an API key now."""
 
-    async def end(db: Database) -> bool:
+    from shared.store import api_keys  # noqa: PLC0415 - as above
+
+    async def end(db: "Database") -> bool:
         async with db.connection() as conn:
             return await api_keys.revoke(conn, ident)
 
@@ -128,7 +134,7 @@ def rewrap(
         )
     ring = keyring.Keyring.parse(Secret(text))
 
-    async def all_of_them(db: Database) -> int:
+    async def all_of_them(db: "Database") -> int:
         return sum([done async for done in keyring.rewrap(db, ring, batch)])
 
     done = _with_database(all_of_them)
@@ -196,8 +202,10 @@ def replay(
         raise typer.Exit(1)
 
 
-def _with_database(do: Callable[[Database], Awaitable[T]]) -> T:
+def _with_database(do: Callable[["Database"], Awaitable[T]]) -> T:
     """Run it on the fleet's database; raises Away when there is none."""
+
+    from shared.store.database import Database  # noqa: PLC0415 - as above
 
     async def run() -> T:
         db = Database(find("postgres_url").postgres_url, max_connections=2)

