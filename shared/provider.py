@@ -205,6 +205,6 @@ class Provider(Struct, frozen=True, kw_only=True):
     headers: Mapping[str, str] = {}
     """Sent with every API call."""
     dialect: Callable[[Response], Exception | None] | None = None
-    """Reads a refusal in the provider's own words; None: the usual table decides."""
+    """Reads an answer in the provider's own words, also a 2xx one; None: the usual table decides."""
     budget: tuple[int, float] = (0, 0.0)
     """API calls per seconds that one account may spend; (0, 0) when the provider does not say."""

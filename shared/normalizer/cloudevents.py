@@ -73,6 +73,11 @@ def of_message(
     )
 
 
+def user_subjects(sources: tuple[str, ...], user_id: str) -> list[str]:
+    """Every subject that a user's items of these sources are published under."""
+    return [f"self.events.*.{source}.{user_id}" for source in sources]
+
+
 def of_connection(
     what: str,
     *,

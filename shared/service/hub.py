@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from uuid import UUID
 
-import httpx
 import structlog
 from litestar.di import NamedDependency
 from litestar.params import SkipValidation
@@ -20,6 +19,7 @@ from shared.errors import Reauthorize, Refused
 from shared.http.budget import Budget, PostgresBudget
 from shared.http.client import HttpApi, open_client
 from shared.oauth.keyring import Keyring
+from shared.oauth.protocol import Client
 from shared.oauth.tokens import Tokens
 from shared.provider import Api, Provider
 from shared.service.loops import Signal
@@ -37,7 +37,7 @@ class Process(Struct):
 
     db: Database
     bus: Bus
-    http: httpx.AsyncClient
+    http: Client
     metrics: Metrics
     outbox: Signal
     versions: tuple[str, str] = ("", "")
@@ -50,7 +50,7 @@ class Hub(Struct):
     settings: Settings
     db: Database
     bus: Bus
-    http: httpx.AsyncClient
+    http: Client
     metrics: Metrics
     keys: Keyring
     tokens: Tokens

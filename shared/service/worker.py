@@ -9,11 +9,12 @@ from uuid import UUID
 import structlog
 
 from shared.errors import HubError
+from shared.normalizer.cloudevents import user_subjects
 from shared.oauth import deletion, tokens
 from shared.service import relay
 from shared.service.hub import Hub, Process, owner
 from shared.service.loops import Signal, forever, walk
-from shared.store import accounts, dead, flows, inbox, outbox, runs
+from shared.store import accounts, dead, flows, inbox, outbox, rates, runs
 from shared.store.accounts import Account
 from shared.sync import subscriptions
 from shared.sync.engine import SyncWorker
@@ -83,6 +84,7 @@ async def tidy(hub: Hub) -> int:
         await dead.forget(conn, name)
         await flows.forget(conn)
         await outbox.forget_counts(conn)
+        await rates.sweep(conn)
         due, _, inbox_age = await inbox.depth(conn, name)
         waiting, outbox_age = await outbox.depth(conn)
     hub.inbox_due = due
@@ -116,9 +118,7 @@ def _closing(hub: Hub) -> deletion.Closing:
         async with hub.db.connection() as conn:
             left = await accounts.list_(conn, hub.provider.name, user_id=account.user_id)
         if all(it.id == account.id for it in left):
-            await hub.bus.purge(
-                [f"self.events.*.{it}.{account.user_id}" for it in hub.provider.sources]
-            )
+            await hub.bus.purge(user_subjects(hub.provider.sources, account.user_id))
 
     return deletion.Closing(
         provider=hub.provider,
