@@ -1,32 +1,39 @@
 """PyGithub where it carries GitHub's own knowledge: signing for the app, asking for a token."""
 
-from datetime import datetime
-
 from github import GithubException, GithubIntegration
 from github.Auth import AppAuth
 
+from shared.errors import Reauthorize, Refused, Unavailable
+from shared.types import Token
 
-def installation_token(
-    app: str, key: str, installation: int, api_url: str
-) -> tuple[str, datetime | None]:
-    """Ask GitHub for a token of one installation; blocks, so it runs in a thread.
 
-    Returns the token and when it ends (an hour from now, UTC). Raises GithubException, ValueError
-    for a key that is none, and OSError when GitHub cannot be reached.
+def installation_token(app: str, key: str, installation: int, api_url: str) -> Token:
+    """Ask GitHub for a token of one installation, good for an hour; blocks, so it runs in a thread.
+
+    Raises Reauthorize where the app was removed, Unavailable, and Refused for a wrong app or key.
     """
-    asking = GithubIntegration(
-        auth=AppAuth(app, key.replace("\\n", "\n")),
-        base_url=api_url,
-        timeout=10,
-        retry=None,
-        seconds_between_requests=None,
-        seconds_between_writes=None,
-    )
     try:
+        asking = GithubIntegration(
+            auth=AppAuth(app, key.replace("\\n", "\n")),
+            base_url=api_url,
+            timeout=10,
+            retry=None,
+            seconds_between_requests=None,
+            seconds_between_writes=None,
+        )
         made = asking.get_access_token(installation)
-        return made.token, made.expires_at
-    finally:
-        asking.close()
+    except GithubException as problem:
+        raise _refusal(problem.status) from None
+    except OSError:
+        raise Unavailable("GitHub could not be reached for a token.") from None
+    except Exception:  # whatever the signing library makes of a bad key, which it may quote
+        raise Refused("GITHUB_APP_PRIVATE_KEY is not a private key in PEM form.") from None
+    return Token(access=made.token, expires_at=made.expires_at)
 
 
-__all__ = ["GithubException", "installation_token"]
+def _refusal(status: int) -> Exception:
+    if status in (403, 404):
+        return Reauthorize("The app is suspended or no longer installed there.", revoked=True)
+    if status == 429 or status >= 500:
+        return Unavailable("GitHub did not make a token just now.")
+    return Refused("GitHub does not accept the app: check GITHUB_APP_ID and its private key.")

@@ -8,11 +8,10 @@ from urllib.parse import quote
 
 from msgspec import Struct
 
-from services.github.client import GithubException, installation_token
 from services.github.models import User
-from shared.errors import ItemGone, Reauthorize, Refused, Unavailable
+from shared.errors import ItemGone, Reauthorize, Refused
 from shared.provider import Api, Minting, Reply, Revocation
-from shared.types import Identity, Token
+from shared.types import Identity, Secret, Token
 
 APP_ID, APP_KEY = "GITHUB_APP_ID", "GITHUB_APP_PRIVATE_KEY"
 SCOPES = ("repo", "read:user", "user:email", "admin:repo_hook")
@@ -75,24 +74,15 @@ async def mint(it: Minting) -> Token:
     number = it.extra.get("installation_id", "")
     if not (number.isascii() and number.isdigit()):
         raise Reauthorize("The connection does not say which installation it is.")
-    asked = (app.reveal(), key.reveal(), int(number), it.api_url)
-    try:
-        access, ends = await asyncio.to_thread(installation_token, *asked)
-    except GithubException as problem:
-        raise _refusal(problem) from None
-    except OSError:
-        raise Unavailable("GitHub could not be reached for a token.") from None
-    except ValueError:
-        raise Refused(f"{APP_KEY} is not a private key in PEM form.") from None
-    return Token(access=access, expires_at=ends, extra=dict(it.extra))
+    return await asyncio.to_thread(_mint, app, key, int(number), it)
 
 
-def _refusal(problem: GithubException) -> Exception:
-    if problem.status in (403, 404):
-        return Reauthorize("The app is suspended or no longer installed there.", revoked=True)
-    if problem.status in (429, 500, 502, 503, 504):
-        return Unavailable("GitHub did not make a token just now.")
-    return Refused(f"GitHub does not accept the app's signature: check {APP_ID} and {APP_KEY}.")
+def _mint(app: Secret, key: Secret, number: int, it: Minting) -> Token:
+    """PyGithub takes a second to import, which only a service that acts as an app should pay."""
+    from services.github.client import installation_token  # noqa: PLC0415 - see above
+
+    made = installation_token(app.reveal(), key.reveal(), number, it.api_url)
+    return Token(access=made.access, expires_at=made.expires_at, extra=dict(it.extra))
 
 
 async def _installed(api: Api) -> Identity:

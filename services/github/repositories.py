@@ -7,7 +7,7 @@ from msgspec import Raw, Struct, json
 
 from services.github.events import record
 from services.github.models_code import ListedRepository
-from services.github.walks import repository
+from services.github.walks import decoded, repository
 from shared.errors import ItemGone
 from shared.provider import Api, Reply
 from shared.types import Page, Record, Resource
@@ -53,7 +53,7 @@ async def repositories(api: Api, at: Walk, _: Resource) -> AsyncIterator[Page]:
         yield Page(
             tuple(_record(row) for row in listed),
             at,
-            resources=tuple(_resource(json.decode(row, type=ListedRepository)) for row in listed),
+            resources=tuple(_resource(decoded(row, ListedRepository)) for row in listed),
             total=total,
         )
         if not at.next:
@@ -109,8 +109,8 @@ def rows(reply: Reply[Raw]) -> tuple[list[Raw], int | None]:
     """The rows of a page, bare or wrapped, and the total where GitHub tells one."""
     body = bytes(reply.data or b"[]")
     if body.lstrip()[:1] == b"[":
-        return json.decode(body, type=list[Raw]), None
-    it = json.decode(body, type=Wrapped)
+        return decoded(body, list[Raw]), None
+    it = decoded(body, Wrapped)
     return it.commits or it.repositories, it.total_count
 
 

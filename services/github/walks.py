@@ -8,7 +8,7 @@ https://docs.github.com/en/rest/using-the-rest-api/using-pagination-in-the-rest-
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from msgspec import Meta, MsgspecError, Raw, Struct, json
 
@@ -16,6 +16,8 @@ from services.github.models import Marker, Repository
 from shared.errors import Unreadable
 from shared.provider import Api, Reply
 from shared.types import Page, Record, Resource
+
+T = TypeVar("T")
 
 OVERLAP = 60.0
 """Seconds that a walk looks back, because lists are a little behind what happens."""
@@ -107,11 +109,16 @@ async def newest_first(
             return
 
 
-def head(row: Raw) -> Head:
+def decoded(row: bytes | Raw, type: type[T]) -> T:
+    """Read what was listed as far as a walk needs it; raises Unreadable."""
     try:
-        return json.decode(row, type=Head)
+        return json.decode(row, type=type)
     except (MsgspecError, ValueError, RecursionError) as problem:
         raise Unreadable("GitHub lists an item of an unknown shape.") from problem
+
+
+def head(row: Raw) -> Head:
+    return decoded(row, Head)
 
 
 def repository(resource: Resource) -> Repository:

@@ -11,7 +11,20 @@ from tests.providers.github.material import said, told, walk, webhook
 
 pytestmark = pytest.mark.anyio
 
-NOT_LISTED = ["merged", "mergeable", "rebaseable", "mergeable_state", "merged_by", "comments", "review_comments", "maintainer_can_modify", "commits", "additions", "deletions", "changed_files"]
+NOT_LISTED = [
+    "merged",
+    "mergeable",
+    "rebaseable",
+    "mergeable_state",
+    "merged_by",
+    "comments",
+    "review_comments",
+    "maintainer_can_modify",
+    "commits",
+    "additions",
+    "deletions",
+    "changed_files",
+]
 """What a single pull request has and the list has not."""
 
 HERE = Resource("186853002", "Codertocat/Hello-World", (), {"default_branch": "master"})
