@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from services.github.events import record
 from services.github.walks import OVERLAP, earlier, repository
+from shared.errors import Unreadable
 from shared.provider import Api
 from shared.types import Page, Record, Resource
 
@@ -82,13 +83,16 @@ async def discussions(api: Api, at: Cursor, resource: Resource) -> AsyncIterator
     while True:
         answer = await api.graphql(DISCUSSIONS, Answer, owner=owner, name=name, after=at.after)
         listing = answer.repository.discussions
-        newest = at.newest or max((it["updated_at"] for it in listing.nodes), default=at.mark)
-        limit = earlier(at.mark, OVERLAP) if at.mark else ""
-        fresh = [it for it in listing.nodes if it["updated_at"] >= limit]
-        turn = listing.page_info
+        turn, limit = listing.page_info, earlier(at.mark, OVERLAP) if at.mark else ""
+        try:
+            stamps = [it["updated_at"] for it in listing.nodes]
+            fresh = [it for it in listing.nodes if it["updated_at"] >= limit]
+            records = [one for it in fresh async for one in _told(api, resource, it)]
+        except (AttributeError, KeyError, TypeError) as problem:
+            raise Unreadable("GitHub lists a discussion of an unknown shape.") from problem
+        newest = at.newest or max(stamps, default=at.mark)
         more = turn.has_next_page and len(fresh) == len(listing.nodes)
         at = Cursor(at.mark, newest, turn.end_cursor) if more else Cursor(newest)
-        records = [one for it in fresh async for one in _told(api, resource, it)]
         yield Page(tuple(records), at)
         if not more:
             return

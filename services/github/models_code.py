@@ -51,6 +51,7 @@ class Release(Struct):
     tag_name: str
     created_at: Time
     published_at: Time | None = None
+    updated_at: Time | None = None
     name: str | None = None
     body: str | None = None
     html_url: str = ""

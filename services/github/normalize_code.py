@@ -78,6 +78,7 @@ def release(it: ev.ReleaseEvent) -> Message:
         f"release:{its.id}",
         "release",
         its.published_at or its.created_at,
+        updated_at=its.updated_at,
         title=its.name or its.tag_name,
         body=its.body,
         author=its.author,

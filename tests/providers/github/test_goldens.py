@@ -2,30 +2,59 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
 from services.github.provider import provider
 from shared.normalizer import Message, encode
+from shared.types import Resource
 from tests.contract.reading import Sample, messages, samples, signed
+from tests.fakes.api import Answer, FakeApi
+from tests.providers.github.material import answer, said, walk
 
 EXPECTED = Path(__file__).parent / "expected"
 SAMPLES = samples("github")
+HERE = Resource("1296269", "octocat/Hello-World", (), {"default_branch": "main"})
+BASE = "/repos/octocat/Hello-World"
+WALKS: dict[str, dict[str, str]] = {
+    "repositories": {"/user/repos": "user-repos"},
+    "issues": {f"{BASE}/issues": "issues"},
+    "comments": {f"{BASE}/issues/comments": "issue-comments"},
+    "pulls": {f"{BASE}/pulls": "pulls"},
+    "reviews": {f"{BASE}/pulls": "pulls", f"{BASE}/pulls/1347/reviews": "reviews"},
+    "review_comments": {f"{BASE}/pulls/comments": "review-comments"},
+    "commits": {f"{BASE}/git/ref/heads/main": "ref", f"{BASE}/commits": "commits"},
+    "releases": {f"{BASE}/releases": "releases"},
+}
+
+
+def golden(path: Path, encoded: list[bytes]) -> None:
+    told = msgspec.json.format(b"[%b]" % b",".join(encoded), indent=1) + b"\n"
+    if os.environ.get("UPDATE_EXPECTED"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(told)
+    assert told == path.read_bytes()
+    assert [encode(it) for it in msgspec.json.decode(told, type=list[Message])] == encoded
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda it: it.path.stem)
 def test_a_recorded_payload_becomes_its_golden(sample: Sample) -> None:
-    found = list(messages(provider, signed("github", b"secret", sample)))
-    told = msgspec.json.format(b"[%b]" % b",".join(map(encode, found)), indent=1) + b"\n"
-    golden = EXPECTED / sample.path.name
-    if os.environ.get("UPDATE_EXPECTED"):
-        EXPECTED.mkdir(exist_ok=True)
-        golden.write_bytes(told)
-    assert told == golden.read_bytes()
-    assert msgspec.json.decode(told, type=list[Message]) == found
+    found = messages(provider, signed("github", b"secret", sample))
+    golden(EXPECTED / sample.path.name, [encode(it) for it in found])
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("name", WALKS)
+async def test_a_recorded_answer_becomes_its_golden(name: str) -> None:
+    answers: dict[tuple[str, str], Any] = {
+        ("GET", path): Answer(answer(recorded)) for path, recorded in WALKS[name].items()
+    }
+    pages = await walk(name, FakeApi(answers), resource=HERE)
+    golden(EXPECTED / "api" / f"{name}.json", list(said(pages).values()))
 
 
 def test_no_golden_is_left_behind() -> None:
-    recorded = {it.path.name for it in SAMPLES}
-    assert {path.name for path in EXPECTED.iterdir()} == recorded
+    wanted = {it.path.name for it in SAMPLES} | {f"api/{name}.json" for name in WALKS}
+    assert {str(it.relative_to(EXPECTED)) for it in EXPECTED.rglob("*.json")} == wanted
