@@ -28,7 +28,7 @@ _COLOURS = ("cyan", "magenta", "green", "yellow", "blue", "bright_cyan", "bright
 def tail_(
     *,
     type_: Annotated[str, typer.Option("--type", help="Only this type, as in `issue`.")] = "",
-    source: Annotated[str, typer.Option("--source", help="Only this source, as in `github`.")] = "",
+    source: Annotated[str, typer.Option("--source", help="Only this source.")] = "",
     user: Annotated[str, typer.Option("--user", help="Only this user's.")] = "",
     since: Annotated[str, typer.Option("--since", help="Begin that long ago: 10m, 2h, 1d.")] = "",
     count: Annotated[

@@ -44,7 +44,7 @@ def up(
 
 @app.command()
 def run(
-    provider: Annotated[str, typer.Argument(help="Which service, as in `github`.")],
+    provider: Annotated[str, typer.Argument(help="The service, by the name that `fleet status` shows.")],
     port: Annotated[int, typer.Option(help="Its port; 0 for its own.")] = 0,
 ) -> None:
     """Start one service on its own port, with the engines it needs."""
@@ -207,7 +207,7 @@ def _tell(lines: Sequence[Any]) -> None:
     ]
     as_table(("service", "address", "state"), rows, "No service has started.")
     names = [line.name for line in lines]
-    first = next((line.name for line in lines if not line.missing), names[0] if names else "github")
+    first = next((line.name for line in lines if not line.missing), names[0])
     screen.print("\nNext, in another terminal:", style="bold")
     for command in (f"fleet connect {first} --user ana --token <token>", "fleet tail"):
         screen.print(Text(f"  {command}"))

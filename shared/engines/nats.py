@@ -1,6 +1,5 @@
 """nats-server with JetStream on disk, every acknowledgement flushed: own data, own password, loopback."""
 
-import json
 import shutil
 import signal
 import socket
@@ -9,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from msgspec import Struct
+from msgspec import Struct, json
 
 from shared.engines.process import (
     Engine,
@@ -59,7 +58,7 @@ def hello(url: str, timeout: float = 5.0) -> Info:
             word, _, said = lines.readline().partition(b" ")
             if word != b"INFO":
                 raise ConfigError(f"what answers at {where} is not a NATS server")
-            fields = json.loads(said)
+            fields = json.decode(said)
             info = Info(
                 fields["version"], fields.get("server_name", ""), bool(fields.get("tls_required"))
             )
@@ -73,7 +72,7 @@ def hello(url: str, timeout: float = 5.0) -> Info:
                 if not at.password:
                     who = {"auth_token": unquote(at.username)}
                 lines.write(
-                    b"CONNECT " + json.dumps({**who, "verbose": False}).encode() + b"\r\nPING\r\n"
+                    b"CONNECT " + json.encode({**who, "verbose": False}) + b"\r\nPING\r\n"
                 )
                 lines.flush()
                 if (answer := lines.readline()) != b"PONG\r\n":
@@ -178,14 +177,19 @@ def _config(store: Path, port: int, password: str, name: str) -> str:
     # A full disk stops a stream until a restart; a full quota is an error that the relay can read.
     room = max(2 * _GIB, min(16 * _GIB, free // 2))
     return (
-        f"listen: {json.dumps(f'127.0.0.1:{port}')}\n"
-        f"server_name: {json.dumps(name)}\n"
+        f"listen: {_quoted(f'127.0.0.1:{port}')}\n"
+        f"server_name: {_quoted(name)}\n"
         "max_payload: 1MB\n"
-        f"pid_file: {json.dumps(str(store.with_name('nats.pid')))}\n"
-        f"authorization {{ user: {USER}, password: {json.dumps(password)} }}\n"
-        f"jetstream {{ store_dir: {json.dumps(str(store))}, sync_interval: always,"
+        f"pid_file: {_quoted(str(store.with_name('nats.pid')))}\n"
+        f"authorization {{ user: {USER}, password: {_quoted(password)} }}\n"
+        f"jetstream {{ store_dir: {_quoted(str(store))}, sync_interval: always,"
         f" max_file_store: {room}, max_memory_store: {_GIB // 4} }}\n"
     )
+
+
+def _quoted(text: str) -> str:
+    """As the server's configuration wants a string, which is JSON's way."""
+    return json.encode(text).decode()
 
 
 def _url(port: int, password: str) -> str:

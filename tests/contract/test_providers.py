@@ -54,7 +54,7 @@ def test_the_catalogue_is_what_the_folders_say() -> None:
 def test_its_files_are_where_everybody_looks(provider: Provider) -> None:
     folder = ROOT / "services" / provider.name
     wanted = ["__init__.py", "__main__.py", "provider.py", "normalize.py", "models.py"]
-    wanted += ["README.md", "Dockerfile", "configs/config.yaml"]
+    wanted += ["README.md", "configs/config.yaml"]
     wanted += ["oauth.py"] if provider.oauth else []
     wanted += ["webhook.py"] if provider.webhook else []
     wanted += ["sync.py"] if provider.streams else []
