@@ -217,6 +217,7 @@ async def test_a_state_of_one_provider_is_nothing_to_another(
     with pytest.raises(FlowRefused):
         await flow.finish(other, back, session)
     assert not server.asked
+    assert await flow.finish(hub, back, session), "nor is it spent there"
 
 
 async def test_a_code_of_another_flow_does_not_pass_pkce(hub: FakeHub, server: AuthServer) -> None:

@@ -317,6 +317,8 @@ async def test_an_old_refusal_does_not_end_an_account_that_was_connected_again(
     ident = await account(hub, server, left=3000, refresh="")
     old = await hub.tokens().access(ident)
     await account(hub, server, left=3000, refresh="")
+    async with hub.db.connection() as conn:
+        assert await accounts.set_status(conn, ident, "revoked", "", gen=1) is None
     assert await hub.tokens().access(ident, old) != old
     assert (await hub.account(ident)).status == "active"
 

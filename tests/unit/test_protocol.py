@@ -109,6 +109,13 @@ async def test_a_token_request_follows_no_redirect_and_is_not_repeated(server: S
 
 
 @pytest.mark.anyio
+async def test_an_answer_of_more_than_256_kb_is_not_read(server: Server) -> None:
+    server.script = [said(200, b'{"access_token": "a"' + b" " * 300_000 + b"}")]
+    with pytest.raises(Unavailable):
+        await exchange(server)
+
+
+@pytest.mark.anyio
 async def test_a_provider_that_does_not_listen_is_unavailable() -> None:
     async with loopback(GOOD) as gone:
         pass
