@@ -24,6 +24,7 @@ from shared.store import audit, events, flows, routes, runs
 from shared.store.accounts import Account
 from shared.store.database import Database
 from shared.store.flows import Flow
+from shared.sync import subscriptions
 from shared.types import Identity, Token
 
 log = structlog.get_logger()
@@ -210,6 +211,7 @@ async def connect(
         await events.announce(conn, provider, account, "connected")
         await audit.write(conn, actor, "connect", "done", user_id=user_id, account_id=ident)
         await runs.start_run(conn, streams=provider.streams, account_id=ident, mode="full")
+        await subscriptions.ensure(conn, provider, ident, afresh=True)
     hub.wake()
     log.info("an account was connected", account=str(account.id), user=user_id)
     return account

@@ -20,7 +20,7 @@ from shared.oauth import deletion, flow
 from shared.oauth.flow import Parts
 from shared.oauth.mint import mint
 from shared.oauth.protocol import oauth_of
-from shared.service.callers import Caller, Forbidden, guard, user_of
+from shared.service.callers import Caller, Forbidden, guard, owner_of, user_of
 from shared.store import accounts
 from shared.store.accounts import Account
 from shared.types import Token
@@ -95,7 +95,7 @@ async def get_account(
     """Show one account."""
     async with hub.db.connection() as conn:
         return _found(
-            await accounts.get(conn, hub.provider.name, account_id, user_of(request.user, user_id))
+            await accounts.get(conn, hub.provider.name, account_id, owner_of(request.user, user_id))
         )
 
 
@@ -108,7 +108,7 @@ async def change_account(
     user_id: Named = None,
 ) -> Account:
     """Pause or resume an account's sync."""
-    user = user_of(request.user, user_id)
+    user = owner_of(request.user, user_id)
     async with hub.db.connection() as conn:
         changed = _found(
             await accounts.set_sync(conn, hub.provider.name, account_id, user, data.sync_enabled)
@@ -122,7 +122,7 @@ async def delete_account(
     hub: Hub, request: Asked, account_id: FromPath[UUID], user_id: Named = None
 ) -> Account:
     """Close the connection: it stops at once; the provider is told and the data erased shortly."""
-    user, actor = user_of(request.user, user_id), request.user.subject
+    user, actor = owner_of(request.user, user_id), request.user.subject
     account = await deletion.begin(hub.db, hub.provider, account_id, user, actor)
     hub.wake()
     return account

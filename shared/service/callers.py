@@ -158,6 +158,16 @@ def user_of(caller: Caller, named: str | None) -> str | None:
     return caller.user_id
 
 
+def owner_of(caller: Caller, named: str | None) -> str | None:
+    """Like `user_of`, for a request that names an account, which says by itself whose it is.
+
+    Then an administrator or a backend that may impersonate need not name the user too.
+    """
+    if named is None and caller.user_id is None and caller.scopes & {"impersonate", "admin"}:
+        return None
+    return user_of(caller, named)
+
+
 def check_user(user_id: str) -> str:
     """Return it if it may be a user id, which becomes part of a subject; else raises BadRequest."""
     if not _USER.fullmatch(user_id):

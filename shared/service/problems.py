@@ -24,6 +24,7 @@ from shared.errors import (
     Unavailable,
     Unreadable,
 )
+from shared.oauth.keyring import DecryptError
 from shared.service.callers import Forbidden, NotAuthenticated
 
 log = structlog.get_logger()
@@ -42,6 +43,7 @@ _STATUS: tuple[tuple[type[HubError], int], ...] = (
     (Unreadable, 502),
     (Unavailable, 502),
     (ConfigError, 503),
+    (DecryptError, 503),
     (Away, 503),
 )
 

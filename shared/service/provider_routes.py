@@ -13,7 +13,7 @@ from litestar.types import ControllerRouterHandler
 
 from shared.errors import BadRequest, NotFound, Reauthorize
 from shared.provider import Api
-from shared.service.callers import Caller, guard, user_of
+from shared.service.callers import Caller, guard, owner_of, user_of
 from shared.service.hub import Hub, TheHub
 from shared.store import accounts, runs
 from shared.store.accounts import Account
@@ -51,8 +51,7 @@ async def _account(
     """The account named, or the user's only one. Raises NotFound, BadRequest, Reauthorize."""
     async with hub.db.connection() as conn:
         if account_id is not None:
-            # An administrator or a backend may name an account alone: it says whose it is.
-            owner = None if user_id is None and caller.user_id is None else user_of(caller, user_id)
+            owner = owner_of(caller, user_id)
             one = await accounts.get(conn, hub.provider.name, account_id, owner)
             found = [one] if one else []
         else:

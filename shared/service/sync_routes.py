@@ -9,7 +9,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from msgspec import Struct
 
 from shared.errors import BadRequest, NotFound
-from shared.service.callers import Caller, guard, user_of
+from shared.service.callers import Caller, guard, owner_of, user_of
 from shared.service.hub import Hub, TheHub
 from shared.store import accounts, audit, runs
 from shared.store.runs import Mode, Run
@@ -46,8 +46,8 @@ async def start(hub: Hub, caller: Caller, trigger: Trigger) -> Started:
         raise BadRequest(f"There is no stream {trigger.stream!r}; choose from {', '.join(names)}.")
     if trigger.account_id is None and trigger.user_id is None and caller.user_id is None:
         raise BadRequest("Say which account_id or user_id to sync.")
-    trusted = caller.user_id is None and trigger.user_id is None
-    user_id = None if trusted else user_of(caller, trigger.user_id)
+    whose = owner_of if trigger.account_id else user_of
+    user_id = whose(caller, trigger.user_id)
     started: list[UUID] = []
     async with hub.db.transaction() as conn:
         if trigger.account_id is not None:
@@ -146,7 +146,7 @@ class SyncController(Controller):
                 conn,
                 hub.provider.name,
                 run_id=run_id,
-                user_id=user_of(request.user, user_id),
+                user_id=owner_of(request.user, user_id),
                 now=datetime.now(UTC),
             )
         if not found:

@@ -187,6 +187,22 @@ async def test_foreign_and_unknown_accounts_are_answered_alike(service: Running)
     assert (await service.http.get("/accounts", headers=key)).json()["accounts"] == []
 
 
+async def test_a_key_that_speaks_for_nobody_reaches_nobody(service: Running) -> None:
+    ana = await account(service)
+    poor = await service.key("connections:read", "connections:write", "sync:run", "data:read")
+    for method, path in [
+        ("GET", f"/accounts/{ana}"),
+        ("DELETE", f"/accounts/{ana}"),
+        ("GET", "/accounts"),
+    ]:
+        assert (await service.http.request(method, path, headers=poor)).status_code == 403
+    sync = await service.http.post("/sync", json={"account_id": str(ana)}, headers=poor)
+    assert sync.status_code == 403
+    backend = await service.key("sync:run", "impersonate")
+    sync = await service.http.post("/sync", json={"account_id": str(ana)}, headers=backend)
+    assert sync.status_code == 202, "the account says whose it is"
+
+
 @pytest.mark.parametrize(
     "body",
     [
