@@ -21,32 +21,40 @@ _AWAY = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, PoolClos
 
 
 class Database:
-    """The pool. `connection()` runs statements one by one, `transaction()` all or nothing."""
+    """The pool. `connection()` runs statements one by one, `transaction()` all or nothing.
 
-    def __init__(self, url: str, max_connections: int = 10, timeout: float = 5.0) -> None:
+    `timeout` is how many seconds a caller waits for a connection before it is told Away.
+    """
+
+    def __init__(self, url: str, max_connections: int = 10, timeout: float = 2.5) -> None:
         self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             url,
             min_size=1,
             max_size=max_connections,
             timeout=timeout,
             open=False,
-            reconnect_timeout=0,
-            check=None,
+            reconnect_timeout=0,  # no backoff in the pool: whoever asks next tries again at once
             kwargs={"autocommit": True, "prepare_threshold": 3, "connect_timeout": 5},
         )
 
     async def open(self, patience: float = 30.0) -> str:
         """Connect, waiting up to `patience` seconds, and return the server's version."""
         await self._pool.open()
-        try:
-            await self._pool.wait(patience)
-        except PoolTimeout:
-            await self._pool.close()
-            raise ConfigError(
-                f"PostgreSQL did not answer within {patience:g} s; check POSTGRES_URL and that the server runs"
-            ) from None
-        async with self._pool.connection() as conn:
-            number, name = conn.info.server_version, conn.info.parameter_status("server_version")
+        deadline = asyncio.get_running_loop().time() + patience
+        while True:
+            try:
+                async with self._pool.connection(timeout=0.5) as conn:
+                    number = conn.info.server_version
+                    name = conn.info.parameter_status("server_version")
+                break
+            except _AWAY:
+                if asyncio.get_running_loop().time() > deadline:
+                    await self._pool.close()
+                    raise ConfigError(
+                        f"PostgreSQL did not answer within {patience:g} s;"
+                        " check POSTGRES_URL and that the server runs"
+                    ) from None
+                await asyncio.sleep(0.2)
         if number < OLDEST:
             await self._pool.close()
             raise ConfigError(
