@@ -115,10 +115,13 @@ class Revocation(Struct, frozen=True):
     token: Token
 
 
+Verify = Callable[[Sequence[bytes], Delivery, float], None]
+
+
 class Webhook(Struct, frozen=True, kw_only=True):
     """How a delivery is proven genuine, told from its twin, and read."""
 
-    verify: Callable[[Sequence[bytes], Delivery, float], None]
+    verify: Verify
     """(live secrets, delivery, now in epoch seconds); raises NotGenuine."""
     delivery_id: Callable[[Delivery], str | None]
     """None: the provider gives none, the hub hashes the body."""
@@ -127,6 +130,10 @@ class Webhook(Struct, frozen=True, kw_only=True):
     challenge: Callable[[Sequence[bytes], Delivery], bytes | None] | None = None
     secret: str = ""
     """The variable that holds the secret; `<PROVIDER>_WEBHOOK_SECRET` when empty."""
+    settings: tuple[str, ...] = ()
+    """Environment variables that `verifier` and subscriptions need; each may be a `NAME_FILE`."""
+    verifier: Callable[[Mapping[str, Secret]], Verify] | None = None
+    """Makes the `verify` of one service from the values of `settings`."""
     max_body: int = 1_048_576
     """Bytes; a larger delivery is answered 413."""
 
@@ -148,6 +155,8 @@ class Stream(Struct, frozen=True, kw_only=True):
     complete: bool = False
     every: float = 300.0
     """Seconds between two incremental runs when no webhook asks for one."""
+    scopes: frozenset[str] = frozenset()
+    """Runs only for accounts that were granted one of these; empty: for all."""
 
 
 class Hook(Struct, frozen=True):
@@ -166,6 +175,7 @@ class Subscribing(Struct, frozen=True):
     secret: Secret
     resource: Resource
     hook: Hook | None = None
+    settings: Mapping[str, Secret] = {}
 
 
 class Subscription(Struct, frozen=True, kw_only=True):
@@ -202,6 +212,10 @@ class Provider(Struct, frozen=True, kw_only=True):
     streams: tuple[Stream, ...] = ()
     subscriptions: tuple[Subscription, ...] = ()
     routes: tuple[ControllerRouterHandler, ...] = ()
+    hosts: Mapping[str, str] = {}
+    """Origins of API paths that do not live on `base_url`, by the path's beginning (`/upload/`).
+
+    Another base URL that was configured instead gets them all."""
     headers: Mapping[str, str] = {}
     """Sent with every API call."""
     dialect: Callable[[Response], Exception | None] | None = None

@@ -91,8 +91,9 @@ def load(
         for section, kind in _SECTIONS.items()
     }
     wanted = provider.oauth.settings if provider.oauth else ()
-    minting = {name: Secret(env.get(name)) for name in wanted}
-    settings = _settings(provider, read, Secret(env.get("ENCRYPTION_KEYS")), minting)
+    wanted += provider.webhook.settings if provider.webhook else ()
+    declared = {name: Secret(env.get(name)) for name in wanted}
+    settings = _settings(provider, read, Secret(env.get("ENCRYPTION_KEYS")), declared)
     problems += checks.whole(provider, settings, names)
     if problems:
         raise ConfigError(*(f"{provider.name}: {problem}" for problem in problems))
@@ -127,7 +128,7 @@ def variables(provider: "Provider") -> Mapping[str, str]:
 
 
 def _settings(
-    provider: "Provider", read: Mapping[str, Any], keys: Secret, minting: Mapping[str, Secret]
+    provider: "Provider", read: Mapping[str, Any], keys: Secret, declared: Mapping[str, Secret]
 ) -> Settings:
     service, oauth, webhook = read["service"], read["oauth"], read["webhook"]
     names = variables(provider)
@@ -151,7 +152,7 @@ def _settings(
         provider=read["provider"],
         rate_limit=read["rate_limit"],
         encryption_keys=keys,
-        environment={name: value for name, value in minting.items() if value},
+        environment={name: value for name, value in declared.items() if value},
         unset=tuple(names[where] for where, there in needed.items() if not there),
     )
 

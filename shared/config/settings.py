@@ -74,7 +74,8 @@ class ProviderSettings(Struct, frozen=True, kw_only=True):
 
 
 class Settings(Struct, frozen=True, kw_only=True):
-    """Everything a service has to be told. `environment` holds the values of `OAuth.settings`."""
+    """Everything a service has to be told. `environment` holds the values of the
+    variables that `OAuth.settings` and `Webhook.settings` name."""
 
     service: Service
     oauth: OAuthSettings

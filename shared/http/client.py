@@ -121,12 +121,20 @@ class HttpApi:
         return decode(envelope.data, type)
 
     def _url(self, path: str, params: Mapping[str, str | int]) -> httpx.URL:
-        absolute = path.startswith(("https://", "http://"))
+        absolute, home = path.startswith(("https://", "http://")), self._home(path)
         try:
-            url = httpx.URL(path if absolute else str(self._base) + path.lstrip("/"))
+            url = httpx.URL(path if absolute else str(home) + path.lstrip("/"))
         except httpx.InvalidURL:
             raise Refused("the address of the call is not a URL") from None
-        return own(url.copy_merge_params(params) if params else url, self._base)
+        return own(url.copy_merge_params(params) if params else url, home)
+
+    def _home(self, path: str) -> httpx.URL:
+        """Where a path lives: on the base URL, or on a host of its own while that is the declared one."""
+        if str(self._base) == self._provider.base_url.rstrip("/") + "/":
+            for prefix, origin in self._provider.hosts.items():
+                if path.startswith(prefix):
+                    return httpx.URL(origin + "/")
+        return self._base
 
     async def _ask(self, call: Call) -> Answer:
         if call.write:

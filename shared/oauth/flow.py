@@ -31,6 +31,8 @@ log = structlog.get_logger()
 
 LIFE = 600.0
 """Seconds from the link to the callback."""
+ENDS = "consent_ends_at"
+"""What a provider's `read_token` calls, in `extra`, the moment at which the consent itself ends."""
 _CODE = re.compile(r"[a-z0-9_]{1,40}")
 _AGAIN = "This link is not valid here any more: it was used, is older than ten minutes, or was opened in another browser. Start again where you came from."
 
@@ -208,12 +210,13 @@ async def connect(
         await routes.set_routes(conn, provider.name, ident, "identity", identity.routes)
         if claims:
             await routes.set_routes(conn, provider.name, ident, "caller", claims)
-        await events.announce(conn, provider, account, "connected")
+        limited = {key: token.extra[key] for key in (ENDS,) if key in token.extra}
+        await events.announce(conn, provider, account, "connected", limited)
         await audit.write(conn, actor, "connect", "done", user_id=user_id, account_id=ident)
         await runs.start_run(conn, streams=provider.streams, account_id=ident, mode="full")
         await subscriptions.ensure(conn, provider, ident, afresh=True)
     hub.wake()
-    log.info("an account was connected", account=str(account.id), user=user_id)
+    log.info("an account was connected", account=str(account.id), user=user_id, **limited)
     return account
 
 

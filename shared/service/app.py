@@ -10,6 +10,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import SwaggerRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 from litestar.types import ASGIApp, ControllerRouterHandler, Receive, Scope, Send
+from msgspec.structs import replace
 
 from shared.errors import RateLimited
 from shared.http.addresses import fetch
@@ -80,10 +81,14 @@ def build(hub: Hub, *, work: bool = True) -> Litestar:
 
 
 def _webhook(hub: Hub) -> ControllerRouterHandler:
-    assert hub.provider.webhook is not None
+    webhook_of = hub.provider.webhook
+    assert webhook_of is not None
+    if webhook_of.verifier:
+        verify = webhook_of.verifier(hub.settings.environment)
+        webhook_of = replace(webhook_of, verify=verify)
     intake = Intake(
         provider=hub.provider.name,
-        webhook=hub.provider.webhook,
+        webhook=webhook_of,
         secrets=hub.settings.webhook.secrets,
         writer=hub.writer,
         metrics=hub.metrics,

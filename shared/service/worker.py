@@ -141,6 +141,7 @@ async def _subscribe(hub: Hub) -> int:
         api_for=hub.api,
         callback_url=hub.callback_url,
         secret=secrets[0],
+        settings=hub.settings.environment,
         dev=hub.settings.service.env == "dev",
     )
 

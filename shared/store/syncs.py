@@ -26,6 +26,7 @@ class Unit(Struct, frozen=True):
     """One walk that this worker holds: a stream over an account, or over one of its resources.
 
     `cursor` is the stream's own struct as JSON, or None at the very beginning. `gen` is the fence.
+    `scopes` were granted to the account; empty where the provider does not tell.
     """
 
     account_id: UUID
@@ -38,6 +39,7 @@ class Unit(Struct, frozen=True):
     run_id: UUID | None
     gen: int
     error_count: int
+    scopes: frozenset[str] = frozenset()
 
     @property
     def where(self) -> dict[str, object]:
@@ -90,6 +92,7 @@ async def lease(conn: Connection, provider: str, owner: str, skip: Sequence[UUID
         run_id=row[7],
         gen=row[8],
         error_count=row[9],
+        scopes=frozenset(row[12]),
     )
 
 

@@ -22,7 +22,7 @@ from shared.provider import Api, Provider, Stream
 from shared.store import ledger, runs, syncs
 from shared.store.database import Database
 from shared.store.syncs import LeaseLost, Unit
-from shared.sync import pages, subscriptions
+from shared.sync import obstacles, pages, subscriptions
 from shared.sync.normalize import Normalize
 from shared.sync.verdict import AFTER_REFUSAL, Ending, verdict
 from shared.telemetry.metrics import Metrics
@@ -134,6 +134,8 @@ class SyncWorker:
         await self._end(unit, ending, seconds, note)
 
     async def _walk(self, unit: Unit, stream: Stream) -> tuple[Ending, float, str]:
+        if reason := obstacles.lacking(stream.scopes, unit.scopes):
+            return "done", AFTER_REFUSAL, reason  # only this stream; the account's others go on
         began = self._clock()
         cursor = json.decode(unit.cursor, type=stream.cursor) if unit.cursor else stream.cursor()
         walk = unit.walk

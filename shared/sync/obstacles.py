@@ -12,10 +12,8 @@ def obstacle(asked: Subscription, granted: frozenset[str], callback_url: str, *,
 
     An account whose provider did not tell what was granted is tried.
     """
-    if asked.scopes and granted and not asked.scopes & granted:
-        return (
-            f"needs one of the scopes {', '.join(sorted(asked.scopes))}; connect again to grant it"
-        )
+    if reason := lacking(asked.scopes, granted):
+        return reason
     url = urlsplit(callback_url)
     host = (url.hostname or "").rstrip(".")
     if dev and _is_this_machine(host):
@@ -23,6 +21,13 @@ def obstacle(asked: Subscription, granted: frozenset[str], callback_url: str, *,
     if url.scheme != "https" or not _is_public(host):
         return "deliveries need a public https address; set PUBLIC_URL"
     return ""
+
+
+def lacking(wanted: frozenset[str], granted: frozenset[str]) -> str:
+    """Return which consent is missing, or "": any of the scopes `wanted` is enough."""
+    if not wanted or not granted or wanted & granted:
+        return ""
+    return f"needs one of the scopes {', '.join(sorted(wanted))}; connect again to grant it"
 
 
 def _is_this_machine(host: str) -> bool:

@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -56,6 +56,7 @@ async def keep(
     api_for: Callable[[UUID], Api],
     callback_url: str,
     secret: Secret,
+    settings: Mapping[str, Secret] | None = None,
     now: Callable[[], float] = time.time,
     dev: bool = False,
     chance: Callable[[], float] = random.random,
@@ -75,7 +76,7 @@ async def keep(
     asked = declared[due.name]
     try:
         api = api_for(due.account_id)
-        at = Subscribing(api, callback_url, secret, due.resource, due.hook)
+        at = Subscribing(api, callback_url, secret, due.resource, due.hook, settings or {})
         await _tend(db, provider, asked, due, at, now=now, dev=dev)
     except Away:
         raise

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
+from msgspec import structs
 
 from shared.errors import ItemGone, RateLimited, Refused, Unavailable
 from shared.store import runs, syncs
@@ -270,3 +271,26 @@ async def test_a_process_that_stops_gives_its_walks_back_at_once(db: Database) -
     book.before = None
     assert await bench.walk() == 1
     assert [it[1] for it in book.asked] == [0, 1, 1]
+
+
+async def test_a_stream_whose_scope_was_refused_rests_and_says_so_and_the_others_go_on(
+    db: Database,
+) -> None:
+    book = Notebook(pages(2))
+    declared = provider(book)
+    gated = structs.replace(declared.streams[0], name="gated", scopes=frozenset({"a", "b"}))
+    bench = Bench(db, structs.replace(declared, streams=(*declared.streams, gated)))
+    ana = await bench.account()
+    for granted, asked in ((["c"], 1), (["c", "b"], 2), ([], 2)):
+        book.asked.clear()
+        await bench.rows("update connected_account set scopes = %s", granted)
+        await bench.due()
+        done = await run(bench, ana)
+        await bench.walk()
+        assert len(book.asked) == asked
+        assert (await show(bench, done)).status == "success"
+        ((note,),) = await bench.rows("select last_error from sync_state where stream = 'gated'")
+        refused = "needs one of the scopes a, b; connect again to grant it"
+        assert note == (refused if granted == ["c"] else "")
+    ((status,),) = await bench.rows("select status from connected_account")
+    assert status == "active"

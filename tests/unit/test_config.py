@@ -72,6 +72,7 @@ ACME = Provider(
         delivery_id=lambda _: None,
         read=lambda _: (),
         secret="ACME_SIGNING_SECRET",
+        settings=("ACME_TOPIC",),
     ),
 )
 
@@ -145,8 +146,13 @@ def test_the_providers_own_webhook_variable_wins_and_the_old_secret_stays_live(
 
 def test_a_variable_may_come_as_a_file(tmp_path: Path) -> None:
     (tmp_path / "key").write_text("-----BEGIN\nlong\n")
-    it = settings(tmp_path, ACME_APP_KEY_FILE=str(tmp_path / "key"))
-    assert it.environment == {"ACME_APP_KEY": Secret("-----BEGIN\nlong")}
+    it = settings(
+        tmp_path, ACME_APP_KEY_FILE=str(tmp_path / "key"), ACME_TOPIC="projects/p/topics/news"
+    )
+    assert it.environment == {
+        "ACME_APP_KEY": Secret("-----BEGIN\nlong"),
+        "ACME_TOPIC": Secret("projects/p/topics/news"),
+    }
     told = problems(
         tmp_path, ACME_APP_KEY_FILE="/nowhere", ACME_CLIENT_ID="a", ACME_CLIENT_ID_FILE="b"
     )

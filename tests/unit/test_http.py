@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import msgspec
 import pytest
+from msgspec import structs
 from structlog.testing import capture_logs
 
 from shared.errors import (
@@ -633,3 +634,16 @@ async def test_a_token_that_is_no_header_is_not_quoted(
     assert "canary" not in str(caught.value)
     assert caught.value.__suppress_context__
     assert server.asked == []
+
+
+async def test_a_path_lives_on_its_own_host_until_another_base_url_is_configured(
+    client: httpx.AsyncClient, nap: Nap
+) -> None:
+    async with loopback(answer(200, {"id": 1})) as own, loopback(answer(200, {"id": 2})) as base:
+        acme = structs.replace(provider(hosts={"/mail/": own.url}), base_url=base.url)
+        its = api(client, base, nap, provider=acme)
+        assert [(await its.get(it, Thing)).id for it in ("/mail/1", "/files/1")] == [1, 2]
+        with pytest.raises(Refused):
+            await its.get(own.url + "/mail/1", Thing)
+        elsewhere = structs.replace(acme, base_url=DEAD)
+        assert (await api(client, base, nap, provider=elsewhere).get("/mail/1", Thing)).id == 2

@@ -13,7 +13,7 @@ set gen = u.gen + 1, lease_owner = %(owner)s, lease_until = now() + %(lease)s * 
     walk = case when u.walking then u.walk end,
     page_no = case when u.walking then u.page_no else 0 end
 from (
-    select s.account_id, s.stream, s.resource, s.lane
+    select s.account_id, s.stream, s.resource, s.lane, a.scopes
     from sync_state s
     join connected_account a on a.id = s.account_id
     where a.provider = %(provider)s and a.status in ('active', 'error') and a.sync_enabled
@@ -24,7 +24,7 @@ from (
 where (u.account_id, u.stream, u.resource, u.lane) = (due.account_id, due.stream, due.resource, due.lane)
 returning u.account_id, u.stream, u.resource, u.lane, u.cursor, u.walk, u.walking, u.run_id, u.gen, u.error_count,
     (select coalesce(max(r.name), '') from resource r where r.account_id = u.account_id and r.id = u.resource),
-    (select facts from resource r where r.account_id = u.account_id and r.id = u.resource limit 1);
+    (select facts from resource r where r.account_id = u.account_id and r.id = u.resource limit 1), due.scopes;
 
 -- name: keep
 -- Still working: only while the lease is ours.
