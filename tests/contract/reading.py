@@ -1,14 +1,15 @@
 """What a provider brings to the questions that all of them are asked: payloads, signer, goldens."""
 
 import importlib
-from collections.abc import Iterator
+import os
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from msgspec import Struct, json
 
-from shared.normalizer import Message, tombstone
+from shared.normalizer import Message, encode, tombstone
 from shared.provider import Provider
 from shared.sync.normalize import prepare
 from shared.types import Delivery, Record
@@ -69,3 +70,14 @@ def messages(provider: Provider, delivery: Delivery) -> Iterator[Message]:
             message = normalize(it)
             if isinstance(message, Message):
                 yield tombstone(message) if it.removed else message
+
+
+def golden(path: Path, told: Iterable[bytes]) -> None:
+    """Compare encoded Messages with the reviewed ones; `UPDATE_EXPECTED=1` writes the file anew."""
+    encoded = list(told)
+    text = json.format(b"[%b]" % b",".join(encoded), indent=1) + b"\n"
+    if os.environ.get("UPDATE_EXPECTED"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text)
+    assert text == path.read_bytes()
+    assert [encode(it) for it in json.decode(text, type=list[Message])] == encoded

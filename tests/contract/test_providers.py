@@ -16,7 +16,7 @@ from shared.normalizer import TYPES, Message, encode
 from shared.oauth import protocol
 from shared.provider import Provider, Webhook
 from shared.types import Delivery, Record
-from tests.contract.reading import ROOT, Sample, messages, samples, signed, signer
+from tests.contract.reading import ROOT, Sample, data, messages, samples, signed, signer
 
 PROVIDERS = providers()
 HEARING = [provider for provider in PROVIDERS if provider.webhook]
@@ -103,6 +103,13 @@ def test_the_link_asks_for_exactly_what_is_declared(provider: Provider) -> None:
     assert ("code_challenge" in asked) is oauth.pkce
     assert "v" * 64 not in url
     assert "a client secret" not in url
+
+
+@each
+def test_a_payload_was_recorded(provider: Provider) -> None:
+    found = {it.read_bytes() for it in data(provider.name).glob("payloads/**/*.json")}
+    made_up = {it.read_bytes() for it in ROOT.glob("scripts/template/tests/payloads/**/*.json")}
+    assert found - made_up, "no payload recorded yet"
 
 
 @each_sample

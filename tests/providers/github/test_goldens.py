@@ -1,16 +1,14 @@
 """Every recorded payload against the Messages it becomes; `UPDATE_EXPECTED=1` writes them anew."""
 
-import os
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pytest
 
 from services.github.provider import provider
-from shared.normalizer import Message, encode
+from shared.normalizer import encode
 from shared.types import Resource
-from tests.contract.reading import Sample, messages, samples, signed
+from tests.contract.reading import Sample, golden, messages, samples, signed
 from tests.fakes.api import Answer, FakeApi
 from tests.providers.github.material import answer, said, walk
 
@@ -30,19 +28,10 @@ WALKS: dict[str, dict[str, str]] = {
 }
 
 
-def golden(path: Path, encoded: list[bytes]) -> None:
-    told = msgspec.json.format(b"[%b]" % b",".join(encoded), indent=1) + b"\n"
-    if os.environ.get("UPDATE_EXPECTED"):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(told)
-    assert told == path.read_bytes()
-    assert [encode(it) for it in msgspec.json.decode(told, type=list[Message])] == encoded
-
-
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda it: it.path.stem)
 def test_a_recorded_payload_becomes_its_golden(sample: Sample) -> None:
     found = messages(provider, signed("github", b"secret", sample))
-    golden(EXPECTED / sample.path.name, [encode(it) for it in found])
+    golden(EXPECTED / sample.path.name, map(encode, found))
 
 
 @pytest.mark.anyio
@@ -52,7 +41,7 @@ async def test_a_recorded_answer_becomes_its_golden(name: str) -> None:
         ("GET", path): Answer(answer(recorded)) for path, recorded in WALKS[name].items()
     }
     pages = await walk(name, FakeApi(answers), resource=HERE)
-    golden(EXPECTED / "api" / f"{name}.json", list(said(pages).values()))
+    golden(EXPECTED / "api" / f"{name}.json", said(pages).values())
 
 
 def test_no_golden_is_left_behind() -> None:
