@@ -76,7 +76,9 @@ def accounts(provider: Provider = "", user: User = "", json: Json = False) -> No
 @app.command()
 def connect(
     *,
-    provider: Annotated[str, typer.Argument(help="The service, by the name that `fleet status` shows.")],
+    provider: Annotated[
+        str, typer.Argument(help="The service, by the name that `fleet status` shows.")
+    ],
     user: Annotated[str, typer.Option("--user", help="Whose account it becomes.")],
     token: Annotated[str, typer.Option(help="A token of the provider, instead of a consent.")] = "",
     token_stdin: Annotated[

@@ -169,7 +169,9 @@ def dead_letters(
 
 @app.command()
 def replay(
-    provider: Annotated[str, typer.Argument(help="The service, by the name that `fleet status` shows.")],
+    provider: Annotated[
+        str, typer.Argument(help="The service, by the name that `fleet status` shows.")
+    ],
     ident: Annotated[int, typer.Argument(help="The dead letter's id; leave out for all.")] = 0,
     everything: Annotated[
         bool, typer.Option("--all", help="Every open one of the service.")

@@ -44,7 +44,9 @@ def up(
 
 @app.command()
 def run(
-    provider: Annotated[str, typer.Argument(help="The service, by the name that `fleet status` shows.")],
+    provider: Annotated[
+        str, typer.Argument(help="The service, by the name that `fleet status` shows.")
+    ],
     port: Annotated[int, typer.Option(help="Its port; 0 for its own.")] = 0,
 ) -> None:
     """Start one service on its own port, with the engines it needs."""

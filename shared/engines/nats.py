@@ -71,9 +71,7 @@ def hello(url: str, timeout: float = 5.0) -> Info:
                 who = {"user": unquote(at.username), "pass": unquote(at.password or "")}
                 if not at.password:
                     who = {"auth_token": unquote(at.username)}
-                lines.write(
-                    b"CONNECT " + json.encode({**who, "verbose": False}) + b"\r\nPING\r\n"
-                )
+                lines.write(b"CONNECT " + json.encode({**who, "verbose": False}) + b"\r\nPING\r\n")
                 lines.flush()
                 if (answer := lines.readline()) != b"PONG\r\n":
                     told = answer.decode("utf-8", "replace").strip() or "it hung up"

@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
-from msgspec import Raw, Struct, convert, json
+from msgspec import MsgspecError, Raw, Struct, convert, json
 
-from shared.errors import ItemGone
+from shared.errors import ItemGone, Unreadable
 from shared.provider import Reply
 
 T = TypeVar("T")
@@ -107,7 +107,10 @@ def _decode(body: Any, type: type[T]) -> T:
     if type is NoneType:
         return convert(None, type)
     raw = bytes(body) if isinstance(body, bytes | Raw) else json.encode(body)
-    return json.decode(raw, type=type)
+    try:
+        return json.decode(raw, type=type)
+    except MsgspecError as error:
+        raise Unreadable(str(error)) from error
 
 
 NoneType = type(None)
