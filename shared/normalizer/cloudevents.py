@@ -12,6 +12,7 @@ from uuid import UUID
 from msgspec import Struct, json
 
 from shared.normalizer import Message, encode, event_id
+from shared.normalizer.connection import happening
 
 SHARDS = 8
 """Outbox rows of one account share a shard, so that one relay at a time publishes them in order."""
@@ -88,19 +89,13 @@ def of_connection(
     occasion: str,
     detail: dict[str, object],
 ) -> Event:
-    """What happened to a connection: connected, reauth_required, sync_finished, deleted, ...
+    """What happened to a connection, by its name and facts in `shared.normalizer.connection`.
 
     `occasion` tells two happenings of the same kind apart (a run id, a token generation).
     """
     ident = event_id(source, str(account_id), f"connection:{what}", occasion)
-    body = {
-        "what": what,
-        "source": source,
-        "account_id": str(account_id),
-        "user_id": user_id,
-        "at": at.astimezone(UTC),
-        **detail,
-    }
+    told = {"source": source, "account_id": account_id, "user_id": user_id, **detail}
+    body = happening(what, at=at.astimezone(UTC), **told)
     return Event(
         account_id=account_id,
         subject=f"self.integrations.{source}.{user_id}",

@@ -31,8 +31,7 @@ async def announce(
 ) -> None:
     """Put a connection event into the outbox, once for each source of the provider.
 
-    `what` is connected, reauth_required, sync_started, sync_finished, subscription_renewed, deleted,
-    ...; `detail` adds facts that any consumer may see, never a token.
+    `what` and the facts in `detail` are one of `shared.normalizer.connection`.
     """
     at, occasion = datetime.now(UTC), uuid4().hex
     await ledger.write(
