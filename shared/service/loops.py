@@ -15,7 +15,7 @@ log = structlog.get_logger()
 WALKS = 8
 """Walks at once in one process, per provider."""
 
-_LONGEST = 30.0
+_LONGEST = 3.0
 
 
 class Signal:

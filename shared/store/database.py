@@ -1,6 +1,7 @@
 """One pool of connections a process, and one word for "PostgreSQL does not answer"."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -27,6 +28,10 @@ class Database:
     """
 
     def __init__(self, url: str, max_connections: int = 10, timeout: float = 2.5) -> None:
+        self._url = url
+        self._checking: asyncio.Task[None] | None = None
+        # The pool warns of every failed attempt; whoever asked is told Away, which is enough.
+        logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
         self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             url,
             min_size=1,
@@ -39,27 +44,25 @@ class Database:
 
     async def open(self, patience: float = 30.0) -> str:
         """Connect, waiting up to `patience` seconds, and return the server's version."""
-        await self._pool.open()
         deadline = asyncio.get_running_loop().time() + patience
         while True:
             try:
-                async with self._pool.connection(timeout=0.5) as conn:
+                async with await AsyncConnection.connect(self._url, connect_timeout=5) as conn:
                     number = conn.info.server_version
                     name = conn.info.parameter_status("server_version")
                 break
             except _AWAY:
                 if asyncio.get_running_loop().time() > deadline:
-                    await self._pool.close()
                     raise ConfigError(
                         f"PostgreSQL did not answer within {patience:g} s;"
                         " check POSTGRES_URL and that the server runs"
                     ) from None
                 await asyncio.sleep(0.2)
         if number < OLDEST:
-            await self._pool.close()
             raise ConfigError(
                 f"PostgreSQL {name} is too old; version {OLDEST // 10000} or newer is needed"
             )
+        await self._pool.open()
         return name or str(number)
 
     async def close(self) -> None:
@@ -73,6 +76,7 @@ class Database:
             async with self._pool.connection() as conn:
                 yield conn
         except _AWAY as error:
+            self._look_over()
             raise Away("PostgreSQL does not answer; try again in a few seconds") from error
 
     @asynccontextmanager
@@ -92,6 +96,13 @@ class Database:
         except (Away, TimeoutError):
             return False
         return True
+
+    def _look_over(self) -> None:
+        """One connection is dead, so the others may be: drop those before somebody is given one."""
+        if self._checking is None or self._checking.done():
+            self._checking = asyncio.create_task(self._pool.check())
+            # A server that is still away is found out by whoever asks next.
+            self._checking.add_done_callback(lambda it: it.cancelled() or it.exception())
 
     @property
     def stats(self) -> dict[str, Any]:

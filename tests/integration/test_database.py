@@ -96,6 +96,26 @@ async def test_a_database_that_went_away_is_found_again_at_once(database_url: st
         await db.close()
 
 
+async def test_one_failure_is_enough_to_find_all_that_died(database_url: str) -> None:
+    async with door(database_url) as it:
+        db = Database(it.url)
+        await db.open(5)
+        await asyncio.gather(*(slow(db) for _ in range(8)))  # eight connections in the pool
+        await it.shut()
+        await it.open()  # a quick restart
+        with pytest.raises(Away):
+            await ask(db)
+        await asyncio.sleep(0.5)
+        for _ in range(20):
+            await ask(db)
+        await db.close()
+
+
+async def slow(db: Database) -> None:
+    async with db.connection() as conn:
+        await conn.execute("select pg_sleep(0.2)")
+
+
 async def ask(db: Database) -> None:
     async with db.transaction() as conn:
         await conn.execute("select 1")
