@@ -263,7 +263,9 @@ def environment(provider: Provider) -> dict[str, str]:
     named = {"CLIENT_ID": "a client id", "CLIENT_SECRET": "a client secret"}
     named["WEBHOOK_SECRET"] = "a webhook secret"
     declared = (
-        {provider.webhook.secret: "s"} if provider.webhook and provider.webhook.secret else {}
+        {provider.webhook.secret: "a webhook secret"}
+        if provider.webhook and provider.webhook.secret
+        else {}
     )
     return COMMON | {f"{prefix}_{name}": value for name, value in named.items()} | declared
 

@@ -1,0 +1,1 @@
+"""Slack: what people and apps say in channels, threads and direct messages."""

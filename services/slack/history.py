@@ -1,0 +1,96 @@
+"""One page of what was said in a conversation, and what a walk makes of its rows.
+
+https://docs.slack.dev/reference/methods/conversations.history
+"""
+
+from collections.abc import Sequence
+from typing import TypeVar
+
+from msgspec import MsgspecError, Raw, Struct, json
+
+from services.slack.channels import Turn
+from services.slack.events import TOMBSTONE, gone, kind, record
+from services.slack.models import Head, Ts
+from shared.errors import ItemGone, Unreadable
+from shared.provider import Api
+from shared.types import Record, Resource
+
+T = TypeVar("T")
+
+PAGE = 999
+"""As many as Slack ever gives; an app that may have 15 is given 15, and the cursor tells the rest."""
+
+
+class Answer(Struct):
+    messages: list[Raw] = []
+    response_metadata: Turn | None = None
+
+
+class Row(Struct, frozen=True):
+    """A listed message: as it came, and as far as a walk reads it."""
+
+    raw: Raw
+    head: Head
+
+
+class Rows(Struct, frozen=True):
+    """A page; `next` is empty on the last one, however short the others are."""
+
+    rows: Sequence[Row]
+    next: str
+
+
+async def history(api: Api, channel: str, *, oldest: str, next: str) -> Rows:
+    """Newest first; replies are not in it, but for those that were also sent to the channel."""
+    since = {"oldest": oldest} if oldest else {}
+    after = {"cursor": next} if next else {}
+    path = "/conversations.history"
+    return _rows(await api.get(path, Answer, channel=channel, limit=PAGE, **since, **after))
+
+
+async def thread(api: Api, channel: str, ts: Ts, *, oldest: str, next: str) -> Rows:
+    """The replies to a message, oldest first, without the message itself; none when it is gone."""
+    since = {"oldest": oldest} if oldest else {}
+    after = {"cursor": next} if next else {}
+    path = "/conversations.replies"
+    try:
+        answer = await api.get(path, Answer, channel=channel, ts=ts, limit=PAGE, **since, **after)
+    except ItemGone:
+        return Rows((), "")
+    found = _rows(answer)
+    return Rows([row for row in found.rows if row.head.ts != ts], found.next)
+
+
+def records(rows: Sequence[Row], resource: Resource, now: Ts) -> tuple[Record, ...]:
+    """The rows as Records; what is left of a deleted message is a removal, seen `now`."""
+    return tuple(_record(row, resource, now) for row in rows)
+
+
+def removed(ts: Ts, resource: Resource, now: Ts) -> Record:
+    """The removal of a message that was listed before and is not any more, as seen `now`."""
+    return gone(resource.id, resource.facts.get("type", ""), ts, now)
+
+
+def _record(row: Row, resource: Resource, now: Ts) -> Record:
+    head, facts = row.head, resource.facts
+    own = (bool(head.bot_id) and head.bot_id == facts.get("bot_id")) or (
+        bool(head.user) and head.user == facts.get("bot_user")
+    )
+    named, where = kind(head.subtype, own=own), (resource.id, facts.get("type", ""))
+    if head.subtype == TOMBSTONE:
+        return gone(*where, head.ts, now, named)
+    said = head.edited.ts if head.edited else head.ts
+    return record(*where, row.raw, kind=named, revision=said)
+
+
+def _rows(answer: Answer) -> Rows:
+    rows = [Row(raw, decoded(raw, Head)) for raw in answer.messages]
+    return Rows(rows, answer.response_metadata.next_cursor if answer.response_metadata else "")
+
+
+def decoded(row: bytes | Raw, type: type[T]) -> T:
+    """Read what was listed as far as a walk needs it; raises Unreadable."""
+    try:
+        return json.decode(row, type=type)
+    except (MsgspecError, ValueError, RecursionError) as problem:
+        raise Unreadable("Slack lists a message of an unknown shape.") from problem

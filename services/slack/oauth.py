@@ -1,0 +1,90 @@
+"""Whose account a token opens, which of two tokens it is, and how it is closed.
+
+https://docs.slack.dev/authentication/installing-with-oauth
+"""
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlencode
+
+from services.slack.models import Auth
+from shared.errors import ItemGone, Reauthorize, Refused
+from shared.provider import Api, Reply, Revocation
+from shared.types import Identity
+
+SCOPES = (
+    "channels:read",
+    "channels:history",
+    "groups:read",
+    "groups:history",
+    "im:read",
+    "im:history",
+    "mpim:read",
+    "mpim:history",
+    "users:read",
+    "users:read.email",
+    "files:read",
+    "reactions:read",
+    "chat:write",
+    "im:write",
+    "mpim:write",
+    "reactions:write",
+)
+DEAD_GRANT = frozenset(
+    [
+        "invalid_grant",
+        "invalid_refresh_token",
+        "token_expired",
+        "token_revoked",
+        "account_inactive",
+        "invalid_auth",
+        "invalid_code",
+        "code_already_used",
+    ]
+)
+_TOKEN = ("access_token", "refresh_token", "expires_in", "scope")
+
+
+async def identify(api: Api) -> Identity:
+    """A bot is its workspace (or organization); a person is known by name within it."""
+    reply = await api.page("/auth.test", Auth)
+    if reply.data is None:
+        raise Refused("Slack did not say whose token this is.")
+    its = reply.data
+    org = its.enterprise_id if its.is_enterprise_install else None
+    place = org or its.team_id
+    if not place:
+        raise Refused("Slack did not say which workspace this token opens.")
+    return Identity(
+        id=place if its.bot_id else f"{place}:{its.user_id}",
+        name=" / ".join(filter(None, (its.team, None if its.bot_id else its.user))),
+        routes=(f"enterprise:{org}" if org else f"team:{place}",),
+        scopes=granted(reply),
+    )
+
+
+def granted(reply: Reply[Any]) -> tuple[str, ...] | None:
+    """The scopes that Slack names beside every answer: consent may have left some out."""
+    told = reply.headers.get("x-oauth-scopes")
+    return None if told is None else tuple(filter(None, (it.strip() for it in told.split(","))))
+
+
+def read_token(reply: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The bot's token at the top, else the person's under `authed_user`; both are bearer tokens.
+
+    Where there are both, the person's is kept beside the bot's, so that it can be revoked too.
+    """
+    person: Mapping[str, Any] = reply.get("authed_user") or {}
+    main = reply if reply.get("access_token") else person
+    other = person.get("access_token") if main is reply else None
+    read = {name: main[name] for name in _TOKEN if main.get(name)}
+    return {**read, "token_type": "bearer", "extra": {"user_token": other} if other else {}}
+
+
+async def revoke(it: Revocation) -> None:
+    """End what was given to us; a token that is dead already needs no goodbye."""
+    for token in filter(None, (it.token.extra.get("user_token"), it.token.access)):
+        try:
+            await it.api.send("POST", "/auth.revoke", type(None), urlencode({"token": token}))
+        except (ItemGone, Reauthorize):
+            continue

@@ -1,0 +1,65 @@
+"""Slack, declared. https://docs.slack.dev"""
+
+from services.slack import channels, normalize, oauth, sync, webhook
+from services.slack.api import Slack
+from services.slack.dialect import dialect
+from services.slack.ignored import IGNORED
+from shared.provider import OAuth, Provider, Stream, Webhook
+
+provider = Provider(
+    name="slack",
+    title="Slack",
+    port=8003,
+    base_url="https://slack.com/api",
+    sources=("slack",),
+    dialect=dialect,
+    budget=(50, 60.0),
+    oauth=OAuth(
+        authorize_url="https://slack.com/oauth/v2/authorize",
+        token_url="https://slack.com/api/oauth.v2.access",  # noqa: S106 - an address
+        identify=oauth.identify,
+        scopes=oauth.SCOPES,
+        scope_separator=",",
+        granted_separator=",",
+        pkce=False,
+        client_auth="basic",
+        refresh="rotating",
+        dead_grant=oauth.DEAD_GRANT,
+        read_token=oauth.read_token,
+        revoke=oauth.revoke,
+    ),
+    webhook=Webhook(
+        verify=webhook.verify,
+        delivery_id=webhook.delivery_id,
+        read=webhook.read,
+        challenge=webhook.challenge,
+        secret="SLACK_SIGNING_SECRET",  # noqa: S106 - the name of a variable
+    ),
+    streams=(
+        Stream(
+            name="channels",
+            source="slack",
+            cursor=channels.Walk,
+            pages=channels.channels,
+            complete=True,
+        ),
+        Stream(
+            name="messages",
+            source="slack",
+            cursor=sync.Walk,
+            pages=sync.messages,
+            per_resource=True,
+        ),
+        Stream(
+            name="replies",
+            source="slack",
+            cursor=sync.Again,
+            pages=sync.replies,
+            per_resource=True,
+            every=3600.0,
+        ),
+    ),
+    routes=(Slack,),
+    normalizers={"message": normalize.message},
+    ignored=IGNORED,
+)
