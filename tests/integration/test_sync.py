@@ -70,6 +70,18 @@ async def test_what_is_listed_is_published_unchanged_or_excluded_with_a_reason(
     assert kept == [("record", "note"), ("unsupported", "news")], "what was not understood is kept"
 
 
+async def test_a_run_that_does_not_add_up_is_no_success(db: Database) -> None:
+    book = Notebook(pages(2, 2))
+    bench = Bench(db, provider(book))
+    ident = await run(bench, await bench.account())
+    forgotten = "update sync_run set listed = listed + 1"
+    book.before = lambda number: bench.rows(forgotten) if number == 1 else None
+    await bench.walk()
+    done = await show(bench, ident)
+    assert (done.listed, done.published, done.unchanged) == (5, 4, 0)
+    assert done.status == "failed"
+
+
 async def test_a_walk_that_dies_goes_on_from_its_last_page(db: Database) -> None:
     book = Notebook(pages(2, 2, 2, 2))
 
