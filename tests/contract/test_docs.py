@@ -13,6 +13,7 @@ import pytest
 import typer
 
 from shared.cli import app
+from shared.telemetry.metrics import Metrics
 from tests.contract.reading import ROOT
 
 DOCUMENTS = sorted(
@@ -59,6 +60,19 @@ def test_every_path_in_the_text_is_there(document: Path) -> None:
 
 
 @each
+def test_every_test_that_is_named_is_there(document: Path) -> None:
+    named = re.findall(r"`(tests/[\w./]+)::(\w+)`", prose(document))
+    assert [it for it in named if f"def {it[1]}(" not in (ROOT / it[0]).read_text()] == []
+
+
+@each
+def test_every_metric_that_is_named_is_there(document: Path) -> None:
+    named = re.findall(r"`(self_\w+|http_client_\w+)`", prose(document))
+    known = Metrics().render().decode()
+    assert [it for it in named if f"# TYPE {it} " not in known] == []
+
+
+@each
 def test_every_link_leads_somewhere(document: Path) -> None:
     links = re.findall(r"\]\(([^)\s]+)\)", prose(document))
     assert [it for it in links if not leads(document, it)] == []
@@ -68,6 +82,13 @@ def test_what_is_generated_is_what_the_code_says() -> None:
     command = [sys.executable, str(ROOT / "scripts/docs.py"), "--check"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_every_table_is_explained() -> None:
+    migrations = "".join(it.read_text() for it in ROOT.glob("shared/store/migrations/*.sql"))
+    tables = re.findall(r"^create (?:unlogged )?table (\w+)", migrations, re.MULTILINE)
+    explained = (ROOT / "docs/ARCHITECTURE.md").read_text()
+    assert [it for it in tables if f"| `{it}` |" not in explained] == []
 
 
 def test_help_lists_every_target_in_a_line() -> None:
