@@ -1,0 +1,1 @@
+"""Google: Gmail, Google Calendar and Google Drive as one connection."""

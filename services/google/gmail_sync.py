@@ -1,0 +1,109 @@
+"""Gmail's history: everything once, newest first, and then only what happened since.
+
+https://developers.google.com/workspace/gmail/api/guides/sync
+"""
+
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterable
+
+from msgspec import Struct
+
+from services.google.gmail_models import History, HistoryRecord, Listed, Profile
+from services.google.gmail_read import EXCLUDED, ME, NO_MAIL, OUT, gone, read
+from shared.errors import ItemGone, Refused
+from shared.provider import Api
+from shared.types import Page, Record, Resource
+
+PER_PAGE = 25
+"""Messages of one page: at 20 units each, 300 a minute are an account's whole quota."""
+
+
+class Walk(Struct, frozen=True):
+    """All that happened up to `history` is stored; `pinned` is where a walk over everything began."""
+
+    history: str = ""
+    pinned: str = ""
+    next: str = ""
+
+
+async def messages(api: Api, at: Walk, _: Resource) -> AsyncIterator[Page]:
+    """Everything there is, where nothing is stored; then what happened since, until now.
+
+    Where Gmail forgot our place (404), the walk ends where it may begin anew: what is listed then is
+    compared, and only a walk that came to its end buries what it did not see.
+    """
+    if not at.history:
+        async for page in _everything(api, at):
+            yield page
+            at = page.cursor
+    async for page in _since(api, at):
+        yield page
+
+
+async def _everything(api: Api, at: Walk) -> AsyncIterator[Page]:
+    """The place in history is taken before anything is listed: what happens meanwhile is told after."""
+    total = None
+    if not at.pinned:
+        profile = await api.get(f"{ME}/profile", Profile)
+        at, total = Walk(pinned=profile.historyId), profile.messagesTotal
+    resumed = bool(at.next)
+    while not at.history:
+        more = {"pageToken": at.next} if at.next else {}
+        try:
+            listed = await api.get(f"{ME}/messages", Listed, maxResults=PER_PAGE, **more)
+        except Refused:
+            if not resumed:
+                raise
+            at, resumed = Walk(pinned=at.pinned), False  # page tokens do not live for ever
+            continue
+        resumed, token = False, listed.nextPageToken
+        records, excluded = await read(api, [it.id for it in listed.messages])
+        at = Walk(pinned=at.pinned, next=token) if token else Walk(history=at.pinned)
+        yield Page(tuple(records), at, excluded, total=total)
+        total = None
+
+
+async def _since(api: Api, at: Walk) -> AsyncIterator[Page]:
+    while True:
+        more = {"pageToken": at.next} if at.next else {}
+        try:
+            told = await api.get(
+                f"{ME}/history", History, startHistoryId=at.history, maxResults=100, **more
+            )
+        except ItemGone:
+            yield Page((), Walk())
+            return
+        except Refused:
+            if not at.next:
+                raise
+            at = Walk(history=at.history)
+            continue
+        asked, records, excluded = _sorted(told.history)
+        found, others = await read(api, asked)
+        token = told.nextPageToken
+        following = Walk(history=at.history, next=token) if token else Walk(history=told.historyId)
+        if following != at or records or found:
+            yield Page((*records, *found), following, dict(Counter(excluded) + Counter(others)))
+        at = following
+        if not token:
+            return
+
+
+def _sorted(
+    history: Iterable[HistoryRecord], now: Callable[[], float] = time.time
+) -> tuple[list[str], list[Record], dict[str, int]]:
+    """Whom to read anew, each once, and who is gone; the last thing that happened to one decides."""
+    last: dict[str, Record | None] = {}
+    excluded = Counter[str]()
+    for it in history:
+        for change in it.messagesAdded + it.labelsAdded + it.labelsRemoved:
+            labels = NO_MAIL.intersection(change.message.labelIds)
+            excluded.update([EXCLUDED] if labels else [])
+            if not labels:
+                out = OUT.intersection(change.message.labelIds)
+                last[change.message.id] = gone(change.message, it.id, now) if out else None
+        for change in it.messagesDeleted:
+            last[change.message.id] = gone(change.message, it.id, now)
+    records = [record for record in last.values() if record]
+    return [ident for ident, record in last.items() if record is None], records, dict(excluded)

@@ -1,0 +1,48 @@
+"""Two kinds of callers: Pub/Sub with Gmail's news, and the channels of Calendar and Drive."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from msgspec import MsgspecError, json
+
+from services.google import gmail_push, pubsub
+from services.google.pubsub import Certs
+from shared.errors import NotGenuine, Unreadable, UnsupportedEvent
+from shared.provider import Verify
+from shared.types import Delivery, Nudge, Secret
+
+ACCOUNT = "GOOGLE_PUBSUB_SERVICE_ACCOUNT"
+SETTINGS = (gmail_push.TOPIC, ACCOUNT)
+
+
+def verifier(settings: Mapping[str, Secret], certs: Callable[[], Certs] = Certs) -> Verify:
+    """`verify` for the service account that pushes; its certificates are fetched when needed."""
+    account, kept = settings.get(ACCOUNT, Secret("")).reveal(), certs()
+
+    def verify(secrets: Sequence[bytes], it: Delivery, _now: float) -> None:
+        pubsub.verify(secrets, it, kept, account)
+
+    return verify
+
+
+def verify(_secrets: Sequence[bytes], _it: Delivery, _now: float) -> None:
+    """Before the settings are known nothing is genuine."""
+    raise NotGenuine(f"Set {ACCOUNT} to hear Gmail's news.")
+
+
+def delivery_id(it: Delivery) -> str | None:
+    """Pub/Sub's message id, which a redelivery keeps."""
+    try:
+        ident = json.decode(it.body, type=gmail_push.Push).message.messageId
+    except (MsgspecError, ValueError, RecursionError):
+        return None
+    return f"pubsub:{ident}" if ident.isalnum() and ident.isascii() and len(ident) <= 100 else None
+
+
+def read(it: Delivery) -> Iterator[Nudge]:
+    """One Nudge: no delivery of Google carries content."""
+    if state := it.headers.get("x-goog-resource-state"):
+        raise UnsupportedEvent(f"A channel that nobody opened says {state[:40]!r}.")
+    try:
+        yield gmail_push.read(it)
+    except (MsgspecError, ValueError, RecursionError) as problem:
+        raise Unreadable("The push does not have its documented shape.") from problem
