@@ -14,7 +14,7 @@ from shared.oauth import deletion, tokens
 from shared.service import relay
 from shared.service.hub import Hub, Process, owner
 from shared.service.loops import Signal, forever, walk
-from shared.store import accounts, dead, flows, inbox, outbox, rates, runs
+from shared.store import accounts, dead, flows, inbox, outbox, rates, runs, status
 from shared.store.accounts import Account
 from shared.sync import subscriptions
 from shared.sync.engine import SyncWorker
@@ -87,11 +87,14 @@ async def tidy(hub: Hub) -> int:
         await rates.sweep(conn)
         due, _, inbox_age = await inbox.depth(conn, name)
         waiting, outbox_age = await outbox.depth(conn)
+        streams = await status.lags(conn, name)
     hub.inbox_due = due
     hub.metrics.inbox_depth.labels(name).set(due)
     hub.metrics.inbox_age.labels(name).set(inbox_age)
     hub.metrics.outbox_depth.set(waiting)
     hub.metrics.outbox_age.set(outbox_age)
+    for stream, lag in streams.items():
+        hub.metrics.sync_lag.labels(name, stream).set(lag.overdue_seconds)
     await deletion.resume_deletions(_closing(hub))
     for account_id in await tokens.due(hub.db, hub.provider):
         try:

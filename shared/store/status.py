@@ -44,13 +44,12 @@ async def status(conn: Connection, provider: str, sources: tuple[str, ...]) -> S
     by_status = await (await conn.execute(_SQL.accounts, given)).fetchall()
     last = await (await conn.execute(_SQL.last_sync, given)).fetchone()
     hooks = await (await conn.execute(_SQL.subscriptions, given)).fetchall()
-    lags = await (await conn.execute(_SYNCS.lag, given)).fetchall()
     due, unrouted, inbox_age = await inbox.depth(conn, provider)
     waiting, outbox_age = await outbox.depth(conn)
     return Status(
         accounts={row[0]: row[1] for row in by_status},
         last_sync_at=last[0] if last else None,
-        streams={row[0]: Lag(*row[1:]) for row in lags},
+        streams=await lags(conn, provider),
         inbox_due=due,
         inbox_unrouted=unrouted,
         inbox_oldest_seconds=round(inbox_age, 3),
@@ -61,3 +60,9 @@ async def status(conn: Connection, provider: str, sources: tuple[str, ...]) -> S
         next_subscription_expiry=min((row[2] for row in hooks if row[2]), default=None),
         events_24h={f"{it[0]}.{it[1]}": it[2] for it in await outbox.counts(conn, sources)},
     )
+
+
+async def lags(conn: Connection, provider: str) -> dict[str, Lag]:
+    """How far each stream of a provider is behind."""
+    rows = await (await conn.execute(_SYNCS.lag, {"provider": provider})).fetchall()
+    return {row[0]: Lag(*row[1:]) for row in rows}

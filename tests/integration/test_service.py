@@ -1,6 +1,7 @@
 """A service as its callers meet it: every input gets an answer that somebody can act on."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from uuid import UUID, uuid4
 
@@ -10,6 +11,7 @@ from msgspec import json
 
 from shared.config import RateLimit
 from shared.service import server as server_module
+from shared.service.worker import tidy
 from shared.store import runs
 from tests.fakes.feed import Bench, Note, Notebook, provider
 from tests.fakes.service import Running, running
@@ -276,6 +278,16 @@ async def test_status_tells_of_work_and_of_no_user(service: Running) -> None:
     assert "secret text" not in answer.text
     figures = (await service.http.get("/metrics")).text
     assert 'self_webhook_deliveries_total{outcome="stored",provider="feed"} 1.0' in figures
+
+
+async def test_a_stream_that_lags_is_measured(service: Running) -> None:
+    await account(service)
+    held = "next_run_at = now() - interval '90 seconds', lease_until = 'infinity'"
+    await rows(service, f"update sync_state set {held}")
+    await tidy(service.hub)
+    figures = (await service.http.get("/metrics")).text
+    (lag,) = re.findall(r'self_sync_lag_seconds\{provider="feed",stream="notes"\} (\S+)', figures)
+    assert 90 <= float(lag) < 120
 
 
 async def rows(service: Running, statement: str) -> list[tuple[object, ...]]:
