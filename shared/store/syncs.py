@@ -50,6 +50,7 @@ class Unit(Struct, frozen=True):
             "resource": self.resource.id,
             "lane": self.lane,
             "gen": self.gen,
+            "run_id": self.run_id,
             "lease": LEASE,
         }
 

@@ -256,6 +256,29 @@ async def test_a_webhook_during_a_walk_makes_it_look_again(db: Database) -> None
     assert await bench.walk() == 2
 
 
+@pytest.mark.parametrize("fails", [False, True])
+async def test_a_run_that_takes_over_a_walk_under_way_comes_to_its_end(
+    db: Database, fails: bool
+) -> None:
+    book = Notebook(pages(1, 1))
+    bench = Bench(db, provider(book))
+    ana = await bench.account()
+    await bench.walk()
+    async with db.connection() as conn:
+        await syncs.nudge(conn, [ana])
+    started: list[UUID] = []
+
+    async def begin() -> None:
+        book.before = None
+        started.append(await run(bench, ana))
+        if fails:
+            raise Refused("not like this")
+
+    book.before = lambda number: begin() if number == 0 else None
+    await bench.walk()
+    assert (await show(bench, *started)).status == "success"
+
+
 async def test_a_small_account_does_not_wait_for_a_large_one(db: Database) -> None:
     book = Notebook(pages(1), [Resource(str(n)) for n in range(50)])
     bench = Bench(db, provider(book, shelf=True))

@@ -54,7 +54,8 @@ returning status, listed, published, unchanged, mode;
 -- name: detach
 -- A walk that failed leaves its run; its cursor stays where it is and is tried again later.
 update sync_state set run_id = null
-where account_id = %(account_id)s and stream = %(stream)s and resource = %(resource)s and lane = %(lane)s;
+where account_id = %(account_id)s and stream = %(stream)s and resource = %(resource)s and lane = %(lane)s
+  and run_id = %(run_id)s;
 
 -- name: drop_full
 delete from sync_state

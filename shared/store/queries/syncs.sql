@@ -41,19 +41,22 @@ where account_id = %(account_id)s and stream = %(stream)s and resource = %(resou
   and gen = %(gen)s;
 
 -- name: release
--- Give the walk back in the middle: it goes on from its cursor when it is due again.
+-- Give the walk back in the middle: it goes on from its cursor when it is due again, at once for a run
+-- that took it up meanwhile.
 update sync_state
-set lease_until = '-infinity', lease_owner = null, next_run_at = now() + %(seconds)s * interval '1 second',
+set lease_until = '-infinity', lease_owner = null,
+    next_run_at = case when run_id is distinct from %(run_id)s::uuid then now() else now() + %(seconds)s * interval '1 second' end,
     error_count = case when %(failed)s then error_count + 1 else error_count end, last_error = %(error)s
 where account_id = %(account_id)s and stream = %(stream)s and resource = %(resource)s and lane = %(lane)s
   and gen = %(gen)s;
 
 -- name: finish
--- The walk is complete; a webhook that asked meanwhile makes it due again at once.
+-- The walk is complete; a webhook or a run that asked meanwhile makes it due again at once, and such a
+-- run keeps it: what the walk had read before does not count for it.
 update sync_state
-set lease_until = '-infinity', lease_owner = null, walking = false, walk = null, run_id = null, error_count = 0,
-    last_error = %(note)s, last_success_at = now(), nudged_at = null,
-    next_run_at = case when nudged_at is not null then now() else now() + %(seconds)s * interval '1 second' end
+set lease_until = '-infinity', lease_owner = null, walking = false, walk = null, error_count = 0,
+    run_id = case when run_id is distinct from %(run_id)s::uuid then run_id end, last_error = %(note)s, last_success_at = now(), nudged_at = null,
+    next_run_at = case when nudged_at is not null or run_id is distinct from %(run_id)s::uuid then now() else now() + %(seconds)s * interval '1 second' end
 where account_id = %(account_id)s and stream = %(stream)s and resource = %(resource)s and lane = %(lane)s
   and gen = %(gen)s;
 
