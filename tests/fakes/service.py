@@ -75,14 +75,18 @@ def settings(
 async def running(
     provider: Provider, database_url: str, nats_url: str, **facts: Any
 ) -> AsyncIterator[Running]:
-    """Start a service with an empty stream; everything ends with the block."""
+    """Start a service with an empty stream; everything ends with the block.
+
+    The fact `build` makes its settings instead of `settings`, of the same arguments.
+    """
     async with AsyncExitStack() as stack:
         nc = await nats.connect(nats_url)
         stack.push_async_callback(nc.close)
         for name in (stream.NAME, stream.ADVISORIES):
             await stream.ask(nc, f"STREAM.DELETE.{name}")
         port = await _free_port()
-        given = settings(provider, database_url, nats_url, port, **facts)
+        build = facts.pop("build", settings)
+        given = build(provider, database_url, nats_url, port, **facts)
         process = await stack.enter_async_context(
             open_process(given, name=provider.name, patience=5)
         )
