@@ -51,7 +51,10 @@ class Metrics:
             "self_sync_items", "Listed items by result", "provider", "stream", "result"
         )
         self.sync_lag = gauge(
-            "self_sync_lag_seconds", "How long the longest-waiting walk is due", "provider", "stream"
+            "self_sync_lag_seconds",
+            "How long the longest-waiting walk is due",
+            "provider",
+            "stream",
         )
         self.refreshes = counter(
             "self_token_refreshes", "Token refreshes by outcome", "provider", "outcome"
