@@ -29,7 +29,7 @@ LARGEST = 262_144
 LONGEST_LIFE = 10 * 365 * 86400
 """Seconds; what claims to live longer is taken as a token that does not expire."""
 _CODE = re.compile(r"[a-z_]{1,40}")
-_LATER = frozenset({"temporarily_unavailable", "server_error", "slow_down"})
+_LATER = re.compile(r"slow_down|ratelimited|(server|internal|fatal)_error|\w+_unavailable")
 _OURS = {
     "invalid_client": "check {p}_CLIENT_ID and {p}_CLIENT_SECRET",
     "unauthorized_client": "check {p}_CLIENT_ID and which grants the app may use",
@@ -221,7 +221,7 @@ def _failure(provider: Provider, oauth: OAuth, status: int, error: object) -> Ex
     code = text if text in oauth.dead_grant or _CODE.fullmatch(text) else ""
     if code in oauth.dead_grant:
         return Reauthorize(f"{provider.title} no longer accepts the grant ({code}); connect again")
-    if code in _LATER:
+    if _LATER.fullmatch(code):
         return Unavailable(f"{provider.title} asks to try later ({code})")
     advice = _OURS.get(code, "check the app's settings at the provider and {p}_TOKEN_URL")
     advice = advice.format(p=provider.name.upper())

@@ -1,0 +1,177 @@
+"""Whose token it is, which of two it is, how it is renewed, and how a connection ends."""
+
+from typing import Any
+from urllib.parse import parse_qs
+
+import httpx
+import pytest
+
+from services.slack import oauth
+from services.slack.provider import provider
+from shared.config import load
+from shared.errors import ItemGone, Reauthorize, Refused, Unavailable
+from shared.oauth import protocol
+from shared.oauth.keyring import new_key
+from shared.provider import Revocation
+from shared.types import Identity, Secret, Token
+from tests.fakes.api import Answer, FakeApi
+
+pytestmark = pytest.mark.anyio
+
+ENVIRONMENT = {
+    "POSTGRES_URL": "postgresql://nobody@127.0.0.1/nothing",
+    "NATS_URL": "nats://127.0.0.1:4222",
+    "ENCRYPTION_KEYS": f"1:{new_key()}",
+    "SLACK_CLIENT_ID": "1.2",
+    "SLACK_CLIENT_SECRET": "a client secret",
+    "SLACK_SIGNING_SECRET": "a signing secret",
+}
+
+BOT = {
+    "ok": True,
+    "access_token": "xoxb-1",
+    "token_type": "bot",
+    "scope": "channels:read,chat:write",
+    "bot_user_id": "U0B",
+    "app_id": "A01",
+    "team": {"id": "T01", "name": "Acme"},
+    "enterprise": None,
+    "is_enterprise_install": False,
+    "authed_user": {"id": "U07"},
+}
+PERSON = {"id": "U07", "scope": "search:read", "access_token": "xoxp-1", "token_type": "user"}
+ROTATING = {"expires_in": 43200, "refresh_token": "xoxe-1-a"}
+
+
+def answering(reply: Any, asked: list[httpx.Request]) -> httpx.AsyncClient:
+    def handle(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return httpx.Response(200, json=reply)
+
+    return httpx.AsyncClient(transport=httpx.MockTransport(handle))
+
+
+async def exchanged(reply: Any) -> Token:
+    asked: list[httpx.Request] = []
+    given = load(provider, ENVIRONMENT)
+    async with answering(reply, asked) as client:
+        token = await protocol.exchange(
+            client, provider, given, code="c", verifier="v", redirect_uri="https://hub.example/cb"
+        )
+    (request,) = asked
+    assert request.headers["authorization"].startswith("Basic ")
+    assert "code_verifier" not in request.content.decode()
+    return token
+
+
+async def test_a_bots_token_stands_at_the_top() -> None:
+    token = await exchanged(BOT)
+    assert (token.access, token.refresh, token.expires_at) == ("xoxb-1", "", None)
+    assert token.scopes == ("channels:read", "chat:write")
+    assert not token.extra
+
+
+async def test_a_persons_token_stands_inside() -> None:
+    inside = {**PERSON, **ROTATING, "scope": "channels:history,users:read"}
+    without = {key: BOT[key] for key in BOT if key not in ("access_token", "token_type", "scope")}
+    token = await exchanged({**without, "authed_user": inside})
+    assert (token.access, token.refresh) == ("xoxp-1", "xoxe-1-a")
+    assert token.expires_at
+    assert token.scopes == ("channels:history", "users:read")
+
+
+async def test_of_two_tokens_the_bots_is_used_and_the_other_kept_to_be_revoked() -> None:
+    token = await exchanged({**BOT, "authed_user": PERSON})
+    assert (token.access, token.extra) == ("xoxb-1", {"user_token": "xoxp-1"})
+
+
+@pytest.mark.parametrize("reply", [{"ok": True}, {"ok": True, "authed_user": {"id": "U07"}}])
+async def test_an_answer_without_a_token_is_refused(reply: Any) -> None:
+    with pytest.raises(Refused):
+        await exchanged(reply)
+
+
+@pytest.mark.parametrize(
+    ("word", "error"),
+    [
+        ("invalid_code", Reauthorize),
+        ("invalid_refresh_token", Reauthorize),
+        ("token_revoked", Reauthorize),
+        ("bad_client_secret", Refused),
+        ("bad_redirect_uri", Refused),
+        ("internal_error", Unavailable),
+        ("ratelimited", Unavailable),
+    ],
+)
+async def test_15_a_refusal_of_the_token_endpoint_says_what_to_do(
+    word: str, error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        await exchanged({"ok": False, "error": word})
+
+
+@pytest.mark.parametrize("kind", ["bot", "user"])
+async def test_16_a_refresh_gives_the_next_refresh_token(kind: str) -> None:
+    asked: list[httpx.Request] = []
+    given = load(provider, ENVIRONMENT)
+    reply = {**BOT, "token_type": kind, "access_token": "xoxe.xoxb-2", **ROTATING}
+    old = Token("xoxb-1", "xoxe-1-0", extra={"user_token": "xoxp-1"})
+    async with answering(reply, asked) as client:
+        token = await protocol.refresh(client, provider, given, old)
+    assert (token.access, token.refresh) == ("xoxe.xoxb-2", "xoxe-1-a")
+    assert token.extra == {"user_token": "xoxp-1"}
+    fields = parse_qs(asked[0].content.decode())
+    assert (fields["grant_type"], fields["refresh_token"]) == (["refresh_token"], ["xoxe-1-0"])
+
+
+def auth(**more: Any) -> FakeApi:
+    told = {"ok": True, "user_id": "U0B", "user": "hub", "team_id": "T01", "team": "Acme", **more}
+    headers = {"x-oauth-scopes": "channels:read, chat:write"}
+    return FakeApi({("GET", "/auth.test"): Answer(told, headers=headers)})
+
+
+async def test_a_bot_is_its_workspace() -> None:
+    assert await oauth.identify(auth(bot_id="B0B")) == Identity(
+        id="T01", name="Acme", routes=("team:T01",), scopes=("channels:read", "chat:write")
+    )
+
+
+async def test_a_person_is_one_within_a_workspace() -> None:
+    it = await oauth.identify(auth(user_id="U07", user="ana"))
+    assert (it.id, it.name, it.routes) == ("T01:U07", "Acme / ana", ("team:T01",))
+
+
+async def test_18_an_organizations_install_has_no_workspace() -> None:
+    org = {"team_id": None, "enterprise_id": "E01", "is_enterprise_install": True}
+    it = await oauth.identify(auth(bot_id="B0B", **org))
+    assert (it.id, it.routes) == ("E01", ("enterprise:E01",))
+    inside = await oauth.identify(auth(bot_id="B0B", enterprise_id="E01"))
+    assert (inside.id, inside.routes) == ("T01", ("team:T01",))
+    with pytest.raises(Refused):
+        await oauth.identify(auth(team_id=None))
+
+
+async def test_scopes_that_nobody_told_are_not_invented() -> None:
+    told = {"ok": True, "user_id": "U0B", "team_id": "T01", "bot_id": "B0B"}
+    it = await oauth.identify(FakeApi({("GET", "/auth.test"): Answer(told)}))
+    assert it.scopes is None
+
+
+async def test_both_tokens_are_revoked_in_the_body_and_never_in_the_address() -> None:
+    api = FakeApi({("POST", "/auth.revoke"): Answer({"ok": True, "revoked": True})})
+    token = Token("xoxb-1", extra={"user_token": "xoxp-1"})
+    await oauth.revoke(Revocation(api, "1.2", token))
+    assert [it.body for it in api.asked] == ["token=xoxp-1", "token=xoxb-1"]
+    assert not any(it.params for it in api.asked)
+
+
+@pytest.mark.parametrize("error", [Reauthorize(), ItemGone()])
+async def test_a_token_that_is_dead_already_needs_no_goodbye(error: Exception) -> None:
+    api = FakeApi({("POST", "/auth.revoke"): error})
+    await oauth.revoke(Revocation(api, "1.2", Token("xoxb-1")))
+    assert len(api.asked) == 1
+
+
+def test_secrets_stay_secret() -> None:
+    assert "xoxb" not in repr(Token("xoxb-1", extra={"user_token": "xoxp-1"}))
+    assert "shh" not in repr(Secret("shh"))
