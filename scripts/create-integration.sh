@@ -99,11 +99,12 @@ cat "$new" >README.md
 
 # Further deployment files take part as soon as the repository has them, each with a template of its own.
 for entry in compose k8s; do
-    [ ! -x "scripts/template/$entry.sh" ] || "scripts/template/$entry.sh" "$name" "$title" "$port"
+    [ ! -f "scripts/template/$entry.sh" ] || sh "scripts/template/$entry.sh" "$name" "$title" "$port"
 done
 
 cat <<NEXT
-services/$name and tests/providers/$name are there, on port $port, and run as they are:
+services/$name and tests/providers/$name are there, on port $port. They describe a provider that does not exist, so
+one test fails until step 1 is done (test_a_payload_was_recorded):
   .venv/bin/pytest -q tests/providers/$name tests/contract -k $name
 
 Next (CONTRIBUTING.md says how):
