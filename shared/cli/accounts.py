@@ -7,7 +7,7 @@ import typer
 from rich.text import Text
 
 from shared.cli.fleet import services
-from shared.cli.output import Json, age, as_json, as_table, plain, screen
+from shared.cli.output import Json, age, as_json, as_table, as_typed, plain, screen
 
 app = typer.Typer()
 Provider = Annotated[str, typer.Option("--provider", help="Only this service.")]
@@ -109,7 +109,7 @@ def connect(
     elif token:
         who = made["name"] or made["email"] or made["provider_account_id"]
         screen.print(plain(f"Connected {provider} as {who}: account {made['id']}"))
-        screen.print(Text(f"Next: fleet sync --account {made['id']} --full"))
+        screen.print(Text(f"Next: {as_typed('sync')} --account {made['id']} --full"))
     else:
         screen.print("Open this once, within ten minutes, in the browser of that user:")
         screen.print(plain(made["authorization_url"], 4000))

@@ -47,13 +47,12 @@ def noted(root: Path) -> Fleet | None:
 
 
 def find(*needs: str) -> Fleet:
-    """The fleet to talk to: the environment first, then the note of one that runs here.
+    """The fleet to talk to: the environment first, then one that runs here, then a demo that does.
 
     `needs` are the fields that must be known; raises Away when one is not.
     """
-    here = noted(Path.cwd())
-    if here and not running(here.pid):
-        here = None
+    notes = (noted(Path.cwd() / below) for below in (".", ".fleet/demo"))
+    here = next((it for it in notes if it and running(it.pid)), None)
     given = {
         "url": os.environ.get("FLEET_URL", "").rstrip("/"),
         "api_key": os.environ.get("FLEET_API_KEY", ""),

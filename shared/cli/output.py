@@ -1,9 +1,12 @@
 """What the terminal shows: tables for people, JSON for programs, one sentence for what went wrong."""
 
+import os
+import shutil
 import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -42,6 +45,14 @@ def plain(value: Any, longest: int = 200) -> Text:
 def complain(sentence: str) -> None:
     """One sentence on standard error, without colours or escape sequences."""
     sys.stderr.write(f"fleet: {plain(sentence, 4000).plain}\n")
+
+
+def as_typed(words: str) -> str:
+    """A command as it can be typed here: with the path of `fleet` where the shell would not find it."""
+    beside = Path(sys.executable).with_name("fleet")
+    if shutil.which("fleet") or not beside.exists():
+        return f"fleet {words}"
+    return f"{os.path.relpath(beside)} {words}"
 
 
 def age(stamp: str | None, now: datetime | None = None) -> str:

@@ -46,7 +46,7 @@ def sync(
     with services(provider) as fleet:
         watched = _begin(fleet, account, user, stream, "full" if full else "incremental")
         try:
-            _watch(fleet, watched, quiet=json)
+            watch(fleet, watched, quiet=json)
         except KeyboardInterrupt:
             screen.print("The sync goes on in the fleet; this only stopped watching.")
             raise typer.Exit(130) from None
@@ -97,7 +97,8 @@ def _begin(fleet: Services, account: str, user: str, stream: str, mode: str) -> 
     return started
 
 
-def _watch(fleet: Services, watched: Sequence[Watched], *, quiet: bool) -> None:
+def watch(fleet: Services, watched: Sequence[Watched], *, quiet: bool) -> None:
+    """Show the runs until all of them are over, and leave in each what became of it."""
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),

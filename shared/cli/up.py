@@ -14,7 +14,7 @@ from msgspec import structs
 from rich.text import Text
 
 from shared.cli import fleet as fleets
-from shared.cli.output import Json, as_json, as_table, screen
+from shared.cli.output import Json, as_json, as_table, as_typed, screen
 from shared.engines.process import ports
 from shared.errors import ConfigError, HubError
 
@@ -39,7 +39,7 @@ def up(
     """Start everything: PostgreSQL, NATS, the tables, and every service. Ctrl-C stops all of it."""
     from shared.config.catalogue import providers  # noqa: PLC0415 - imports every provider
 
-    _stand(providers(), port, processes=processes)
+    stand(providers(), port, processes=processes)
 
 
 @app.command()
@@ -53,7 +53,7 @@ def run(
     from shared.config.catalogue import one  # noqa: PLC0415 - imports every provider
 
     found = one(provider)
-    _stand([found], port or found.port, mounted=False)
+    stand([found], port or found.port, mounted=False)
 
 
 @app.command()
@@ -74,14 +74,25 @@ def env(json: Json = False) -> None:
         typer.echo(f"export {name}='{quoted}'")
 
 
-def _stand(
-    providers: Sequence["Provider"], port: int, *, processes: bool = False, mounted: bool = True
+def stand(
+    providers: Sequence["Provider"],
+    port: int,
+    *,
+    processes: bool = False,
+    mounted: bool = True,
+    root: Path | None = None,
+    ready: Callable[[fleets.Fleet, Sequence[Any]], None] | None = None,
 ) -> None:
+    """Start engines and services and keep them until this process is interrupted.
+
+    `root` is where the data goes, the current directory when None. `ready` is called with the fleet
+    and its services when they answer, instead of printing what to type next.
+    """
     if not providers:
         raise ConfigError("there are no providers in services/")
     from shared.cli import ground as standing  # noqa: PLC0415 - brings a web framework along
 
-    root = Path.cwd()
+    root = root or Path.cwd()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     if not processes and next(ports(port, fixed=True)) != port:
         raise ConfigError(f"port {port} is in use; choose another one with --port")
@@ -101,13 +112,16 @@ def _stand(
             pid=os.getpid(),
         )
 
-        def ready(lines: Sequence[Any]) -> None:
+        def answering(lines: Sequence[Any]) -> None:
             addresses = {line.name: line.url.rstrip("/") for line in lines}
-            fleets.write(root, structs.replace(here, services=addresses))
-            _tell(lines)
+            whole = structs.replace(here, services=addresses)
+            fleets.write(root, whole)
+            _tell(lines, hints=ready is None)
+            if ready:
+                ready(whole, lines)
 
         try:
-            _serve(services, port, ready, processes=processes, mounted=mounted)
+            _serve(services, port, answering, processes=processes, mounted=mounted)
         finally:
             # From here everything ends in bounded time; another Ctrl-C would only leave engines behind.
             for number in (signal.SIGINT, signal.SIGTERM):
@@ -195,7 +209,7 @@ def _applies(name: str, services: int) -> bool:
     return name not in ours and (services == 1 or name not in single)
 
 
-def _tell(lines: Sequence[Any]) -> None:
+def _tell(lines: Sequence[Any], *, hints: bool) -> None:
     screen.print()
     rows = [
         (
@@ -208,9 +222,11 @@ def _tell(lines: Sequence[Any]) -> None:
         for line in lines
     ]
     as_table(("service", "address", "state"), rows, "No service has started.")
+    if not hints:
+        return
     names = [line.name for line in lines]
     first = next((line.name for line in lines if not line.missing), names[0])
     screen.print("\nNext, in another terminal:", style="bold")
-    for command in (f"fleet connect {first} --user ana --token <token>", "fleet tail"):
-        screen.print(Text(f"  {command}"))
+    for words in (f"connect {first} --user ana --token <token>", "tail"):
+        screen.print(Text(f"  {as_typed(words)}"))
     screen.print("Ctrl-C stops everything.")

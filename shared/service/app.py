@@ -22,6 +22,7 @@ from shared.service.oauth_routes import ROUTES as OAUTH_ROUTES
 from shared.service.ops_routes import DeadLetterController, health, metrics, ready, report
 from shared.service.problems import HANDLERS
 from shared.service.sync_routes import SyncController
+from shared.service.trace_routes import trace
 from shared.service.worker import working
 from shared.webhook.intake import Intake
 
@@ -47,6 +48,7 @@ def build(hub: Hub, *, work: bool = True) -> Litestar:
         report,
         SyncController,
         DeadLetterController,
+        trace,
         *ACCOUNT_ROUTES,
     ]
     if hub.provider.oauth is not None:

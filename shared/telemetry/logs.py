@@ -51,7 +51,8 @@ def configure(level: str = "info", json: bool = True, file: TextIO | None = None
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(threshold)
-    for name in ("httpx", "httpcore", "hpack"):  # they log whole URLs, and headers below INFO
+    # They log whole URLs, and headers below INFO; uvicorn says that it starts, which we say ourselves.
+    for name in ("httpx", "httpcore", "hpack", "uvicorn"):
         logging.getLogger(name).setLevel(max(threshold, logging.WARNING))
 
 

@@ -1,0 +1,90 @@
+"""Finding events in the stream by their headers: a bounded look, for people who ask."""
+
+from collections.abc import AsyncIterator, Sequence
+from datetime import datetime
+
+import nats
+import nats.errors
+import nats.js.errors
+from msgspec import Struct
+from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
+from nats.js.client import JetStreamContext
+
+from shared.bus.stream import NAME
+from shared.errors import Away
+
+MOST = 50_000
+"""The newest messages of the stream that are looked at."""
+
+
+class Stored(Struct, frozen=True):
+    """An event in the stream; `sequence` is its place there, `at` when it was stored."""
+
+    sequence: int
+    subject: str
+    type: str
+    at: datetime
+
+
+async def by_id(nats_url: str, sources: Sequence[str], event_id: str) -> Stored | None:
+    """The event with that `ce-id`, None when it is not among the newest `MOST` messages."""
+    return next((it for it in await _scan(nats_url, sources, event_id, None)), None)
+
+
+async def since(
+    nats_url: str, sources: Sequence[str], at: datetime, seconds: float
+) -> list[Stored]:
+    """What was stored within so many seconds of that time."""
+    found = await _scan(nats_url, sources, "", at)
+    return [it for it in found if 0 <= (it.at - at).total_seconds() <= seconds]
+
+
+async def _scan(
+    nats_url: str, sources: Sequence[str], event_id: str, start: datetime | None
+) -> list[Stored]:
+    subjects = [
+        subject
+        for source in sources
+        for subject in (f"self.events.*.{source}.*", f"self.integrations.{source}.*")
+    ]
+    try:
+        nc = await nats.connect(nats_url, connect_timeout=5, allow_reconnect=False)
+    except (nats.errors.Error, OSError, TimeoutError) as error:
+        raise Away(f"NATS does not answer: {type(error).__name__}") from error
+    try:
+        js = nc.jetstream(timeout=5)
+        found = [it async for it in _read(js, subjects, event_id, start)]
+    except (nats.errors.Error, nats.js.errors.Error, TimeoutError) as error:
+        raise Away(f"the stream could not be read: {type(error).__name__}") from error
+    finally:
+        await nc.close()
+    return found
+
+
+async def _read(
+    js: JetStreamContext, subjects: list[str], event_id: str, start: datetime | None
+) -> AsyncIterator[Stored]:
+    where = ConsumerConfig(
+        filter_subjects=subjects,
+        ack_policy=AckPolicy.NONE,
+        deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
+        headers_only=True,
+        inactive_threshold=10.0,
+        mem_storage=True,
+        num_replicas=1,
+    )
+    if start is None:
+        newest = (await js.stream_info(NAME)).state.last_seq
+        where.opt_start_seq = max(1, newest - MOST)
+    else:
+        where.deliver_policy, where.opt_start_time = DeliverPolicy.BY_START_TIME, start
+    made = await js.add_consumer(NAME, where)
+    left = min(made.num_pending or 0, MOST)
+    reader = await js.pull_subscribe_bind(consumer=made.name, stream=NAME)
+    while left > 0:
+        for message in await reader.fetch(min(left, 500), timeout=5):
+            left -= 1
+            headers, about = message.headers or {}, message.metadata
+            if not event_id or headers.get("ce-id") == event_id:
+                kind = headers.get("ce-type", "")
+                yield Stored(about.sequence.stream, message.subject, kind, about.timestamp)

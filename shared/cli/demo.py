@@ -1,0 +1,207 @@
+"""`fleet demo`: the whole story on this machine, with providers that are played; no account, no network."""
+
+import asyncio
+import os
+import shutil
+import signal
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from msgspec import Struct
+
+from shared.cli import sync, tail, up
+from shared.cli.fleet import Fleet, Services
+from shared.cli.output import as_typed, plain, screen
+from shared.engines.process import ports, private
+from shared.errors import Away, ConfigError, HubError
+from shared.http.caller import Caller
+
+if TYPE_CHECKING:
+    from shared.provider import Provider
+    from shared.simulation import Simulation
+
+app = typer.Typer()
+
+USER = "demo"
+PATIENCE = 30.0
+"""Seconds to wait for anything that should happen at once."""
+_REAL = ("POSTGRES_URL", "NATS_URL", "ENCRYPTION_KEYS", "PUBLIC_URL", "FLEET_URL", "FLEET_API_KEY")
+
+
+class Played(Struct, frozen=True):
+    """A provider that is played, and where."""
+
+    provider: "Provider"
+    simulation: "Simulation"
+    url: str
+
+
+@app.command()
+def demo(
+    once: Annotated[
+        bool, typer.Option("--once", help="Stop when the story has been told.")
+    ] = False,
+) -> None:
+    """Run a fleet whose providers are played here: connect, sync, and hear what happens. Ctrl-C ends it."""
+    root = _place()
+    port = next(ports(8000, fixed=True))
+    played = _play(port, private(root / "webhook_secret"))
+    problems: list[Exception] = []
+
+    def ready(here: Fleet, _: Sequence[Any]) -> None:
+        threading.Thread(target=tell, args=(here,), daemon=True).start()
+
+    def tell(here: Fleet) -> None:
+        try:
+            asyncio.run(_story(here, played, once=once))
+        except Exception as error:  # the other thread serves until it is told to stop
+            problems.append(error)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    try:
+        up.stand([it.provider for it in played], port, root=root, ready=ready)
+    finally:
+        shutil.rmtree(root, ignore_errors=True)
+    if problems:
+        raise problems[0]
+
+
+def simulators() -> list[str]:
+    """The services that can be played, by the name of their package."""
+    services = Path(import_module("services").__path__[0])
+    found = (path.parent.name for path in services.glob("*/provider.py"))
+    return sorted(name for name in found if find_spec(f"services.{name}.simulator"))
+
+
+def _place() -> Path:
+    """An empty directory of the demo's own; what a killed demo has left there is stopped first."""
+    from shared import engines  # noqa: PLC0415 - as in the commands that need them
+
+    root = Path.cwd() / ".fleet" / "demo"
+    if root.exists():
+        engines.start(root).stop()
+        shutil.rmtree(root)
+    for folder in (root.parent, root):
+        folder.mkdir(mode=0o711, exist_ok=True)
+    return root
+
+
+def _play(port: int, secret: str) -> list[Played]:
+    """Start every simulator, each on a thread of its own, and point the environment at them."""
+    from shared.config.catalogue import providers  # noqa: PLC0415 - imports every provider
+    from shared.http.roleplay import post  # noqa: PLC0415
+
+    for name in _REAL:
+        for variable in (name, f"{name}_FILE"):
+            os.environ.pop(variable, None)
+    os.environ.update(SERVICE_ENV="dev", LOG_LEVEL=os.environ.get("LOG_LEVEL") or "warning")
+    known = {it.name.replace("-", "_"): it for it in providers()}
+    played = []
+    free = ports(port + 100, fixed=True)
+    for name in simulators():
+        callback = f"http://localhost:{port}/{known[name].name}/webhook"
+        made = import_module(f"services.{name}.simulator").app(post, callback, secret)
+        url = f"http://127.0.0.1:{_listen(made, next(free))}"
+        for variable in made.environment(url):
+            os.environ.pop(f"{variable}_FILE", None)
+        os.environ.update(made.environment(url))
+        played.append(Played(known[name], made, url))
+    if not played:
+        raise ConfigError("no service here has a simulator")
+    return played
+
+
+def _listen(simulation: "Simulation", port: int) -> int:
+    from shared.service.server import Server  # noqa: PLC0415 - only servers pay for it
+
+    heard = threading.Event()
+    server = Server(simulation, "127.0.0.1", port, heard.set)
+    threading.Thread(target=lambda: asyncio.run(server._serve()), daemon=True).start()
+    if not heard.wait(PATIENCE):
+        raise Away(f"a simulator does not listen on port {port}")
+    return port
+
+
+async def _story(here: Fleet, played: Sequence[Played], *, once: bool) -> None:
+    """Connect, walk, make things happen and show what arrives; with `once`, return after that."""
+    with Caller(here.api_key) as caller:
+        fleet = Services(here, caller)
+        for one in played:
+            await asyncio.to_thread(_connect, fleet, one)
+        heard, count = asyncio.Event(), [0]
+
+        async def listen() -> None:
+            from shared.bus.tail import tail as follow  # noqa: PLC0415 - the NATS client
+
+            items = tail.subjects_of("", "", USER)[:1]
+            async for it in follow(here.nats_url, items, timedelta()):
+                screen.print(tail.line(it), overflow="ignore", no_wrap=True, crop=False)
+                count[0] += 1
+                heard.set()
+
+        listener = asyncio.create_task(listen())
+        for one in played:
+            for name, step in one.simulation.story.items():
+                screen.print(f"\n{one.provider.title}: {step.says}.", style="bold")
+                heard.clear()
+                await asyncio.to_thread(caller.post, f"{one.url}/_simulator/story/{name}")
+                try:
+                    await asyncio.wait_for(heard.wait(), PATIENCE)
+                except TimeoutError:
+                    raise HubError(f"nothing was published after: {step.says}") from None
+        for one in played:
+            if one.simulation.unknown:
+                raise HubError(f"{one.provider.title} was asked for {one.simulation.unknown[0]}")
+        screen.print(
+            f"\nThat was the story: {count[0]} changes were heard and published.", style="bold"
+        )
+        if not once:
+            _look_around(here)
+            await listener
+        listener.cancel()
+
+
+def _connect(fleet: Services, one: Played) -> None:
+    """Connect an account by the real OAuth flow and watch its first walk to the end."""
+    from shared.http.roleplay import consent  # noqa: PLC0415 - as above
+
+    name, title = one.provider.name, one.provider.title
+    link = fleet.post(name, "/oauth/authorize", {"user_id": USER})
+    consent(link["authorization_url"], consent="yes")
+    (account,) = fleet.get(name, "/accounts", user_id=USER)["accounts"]
+    screen.print(plain(f"\n{title}: {account['name']} said yes; walking the history."))
+    (run,) = fleet.get(name, "/sync/runs", user_id=USER)["runs"]
+    watched = sync.Watched(name, run["id"])
+    sync.watch(fleet, [watched], quiet=False)
+    screen.print(plain(sync.coverage(name, watched.run), 1000))
+    if watched.run["status"] != "success":
+        raise HubError(f"the first walk of {title} ended as {watched.run['status']}")
+    if one.provider.subscriptions:
+        screen.print("Waiting for the webhooks to be set up.")
+        _wait_for_hooks(fleet, name)
+
+
+def _wait_for_hooks(fleet: Services, name: str) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        states: Mapping[str, int] = fleet.get(name, "/status")["now"]["subscriptions"]
+        if states.get("active") and not states.get("wanted"):
+            return
+        if time.monotonic() > deadline:
+            raise HubError(f"the webhooks of {name} were not set up: {dict(states)}")
+        time.sleep(0.2)
+
+
+def _look_around(here: Fleet) -> None:
+    screen.print("While this goes on, in another terminal in this directory:")
+    for words in (f"accounts --user {USER}", "status", f"tail --since 1h --user {USER}", "doctor"):
+        screen.print(plain(f"  {as_typed(words)}"))
+    screen.print(plain(f"  the API's own pages: {next(iter(here.services.values()))}/schema"))
+    screen.print("What is published from now on follows; Ctrl-C ends it.")

@@ -1,0 +1,32 @@
+"""`fleet demo --once`: no account, no network, and the whole story comes to its end."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+REAL = "postgresql://nobody@127.0.0.1:1/real"
+
+
+@pytest.mark.timeout(180)
+def test_the_story_is_told_to_its_end_without_touching_real_data(tmp_path: Path) -> None:
+    told = subprocess.run(
+        [sys.executable, "-c", "from shared.cli import main; main()", "demo", "--once"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200", "POSTGRES_URL": REAL},
+        capture_output=True,
+        text=True,
+        timeout=170,
+        check=False,
+    )
+    assert told.returncode == 0, told.stdout + told.stderr
+    assert "Traceback" not in told.stderr
+    assert "success, " in told.stdout
+    assert "UNACCOUNTED" not in told.stdout
+    for step in ("opens an issue", "comments on it", "another title", "It is deleted"):
+        assert step in told.stdout
+    assert "4 changes were heard and published" in told.stdout
+    assert not (tmp_path / ".fleet/demo").exists(), "nothing is left behind"

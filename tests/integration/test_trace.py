@@ -1,0 +1,70 @@
+"""Somebody asks what became of a delivery or an event, and is told where it is or why it is not."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from msgspec import json
+
+from tests.fakes.feed import Bench, Note, Notebook, provider
+from tests.fakes.service import Running, running
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+async def service(database_url: str, nats_url: str, anyio_backend: str) -> AsyncIterator[Running]:
+    async with running(provider(Notebook([[]])), database_url, nats_url) as it:
+        yield it
+
+
+async def send(service: Running, ident: str, body: bytes) -> None:
+    headers = {"signature": "s", "id": ident}
+    assert (await service.http.post("/webhook", content=body, headers=headers)).is_success
+
+
+async def asked(service: Running, ident: str, stage: str) -> dict[str, Any]:
+    """The answer, as soon as it tells of that stage."""
+    key = await service.key("admin")
+    for _ in range(200):
+        told: dict[str, Any] = (await service.http.get(f"/trace/{ident}", headers=key)).json()
+        if stage in [step["stage"] for step in told.get("steps", ())]:
+            return told
+    raise AssertionError(told)
+
+
+async def test_a_delivery_is_followed_to_its_event_and_the_event_to_its_place(
+    service: Running,
+) -> None:
+    await Bench(service.hub.db, service.hub.provider).account()
+    await send(service, "d-1", json.encode(Note("a", "hello")))
+    (event,) = await service.events(1, "self.events.>")
+    told = await asked(service, "d-1", "published near")
+    assert told["done"]
+    assert [step["stage"] for step in told["steps"]][:2] == ["seen", "settled"]
+    assert "self.note.created is in the stream at sequence" in told["steps"][-1]["says"]
+    found = await asked(service, event.headers["ce-id"], "published")
+    assert (
+        f"sequence {event.metadata.sequence.stream}, on {event.subject}"
+        in found["steps"][0]["says"]
+    )
+
+
+async def test_why_something_was_not_published_is_said(service: Running) -> None:
+    await send(service, "d-2", json.encode(Note("a", "hello")))
+    told = await asked(service, "d-2", "unrouted")
+    assert "No connected account claims it" in told["steps"][-1]["says"]
+    await send(service, "d-3", b"[")
+    dead = await asked(service, "d-3", "dead")
+    assert "Given up on" in dead["steps"][-1]["says"]
+    assert not told["done"]
+    assert not dead["done"]
+
+
+async def test_only_operators_may_ask_and_what_nobody_knows_is_not_found(service: Running) -> None:
+    mine = await service.key("connections:read")
+    assert (await service.http.get("/trace/x", headers=mine)).status_code == 403
+    key = await service.key("admin")
+    answer = await service.http.get(f"/trace/{uuid4()}", headers=key)
+    assert answer.status_code == 404
