@@ -57,7 +57,7 @@ def dialect(it: Response, now: Callable[[], float] = time.time) -> Exception | N
     if it.status == 429 or said.reasons & RATES:
         return RateLimited("Google asks for a slower pace.", retry_after=_wait(it, said, now))
     if it.status == 400:
-        return _no_mailbox(said)
+        return _malformed(said)
     return _forbidden(said)
 
 
@@ -73,7 +73,9 @@ def _forbidden(said: Error) -> Exception | None:
     return None
 
 
-def _no_mailbox(said: Error) -> Exception | None:
+def _malformed(said: Error) -> Exception | None:
+    if "page token" in said.message.lower() or "pagetoken" in said.message.lower():
+        return TokenDead("Google does not know this page any more.")
     if "failedPrecondition" in said.reasons and "mail service" in said.message.lower():
         return Refused("This Google account has no Gmail.")
     return None

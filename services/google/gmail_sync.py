@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterable
 
 from msgspec import Struct
 
+from services.google.dialect import TokenDead
 from services.google.gmail_models import History, HistoryRecord, Listed, Profile
 from services.google.gmail_read import EXCLUDED, ME, NO_MAIL, OUT, gone, read
 from shared.errors import ItemGone, Refused
@@ -52,7 +53,7 @@ async def _everything(api: Api, at: Walk) -> AsyncIterator[Page]:
         more = {"pageToken": at.next} if at.next else {}
         try:
             listed = await api.get(f"{ME}/messages", Listed, maxResults=PER_PAGE, **more)
-        except Refused:
+        except (Refused, TokenDead):
             if not resumed:
                 raise
             at, resumed = Walk(pinned=at.pinned), False  # page tokens do not live for ever
@@ -71,14 +72,14 @@ async def _since(api: Api, at: Walk) -> AsyncIterator[Page]:
             told = await api.get(
                 f"{ME}/history", History, startHistoryId=at.history, maxResults=100, **more
             )
-        except ItemGone:
+        except (ItemGone, Refused) as error:
+            if at.next:  # the page token died, or history did: asked without it, Gmail says which
+                at = Walk(history=at.history)
+                continue
+            if not isinstance(error, ItemGone):
+                raise
             yield Page((), Walk())
             return
-        except Refused:
-            if not at.next:
-                raise
-            at = Walk(history=at.history)
-            continue
         asked, records, excluded = _sorted(told.history)
         found, others = await read(api, asked)
         token = told.nextPageToken

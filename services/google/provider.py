@@ -1,6 +1,6 @@
 """Google, declared. https://developers.google.com/workspace"""
 
-from services.google import gmail_push, normalize, oauth, sync, webhook
+from services.google import channels, gmail_push, normalize, oauth, sync, webhook
 from services.google.dialect import dialect
 from shared.provider import OAuth, Provider, Subscription, Webhook
 
@@ -45,6 +45,23 @@ provider = Provider(
             stop=gmail_push.stop,
             scopes=oauth.GMAIL,
             stream="messages",
+        ),
+        Subscription(
+            name="calendar",
+            create=channels.calendar,
+            renew=channels.calendar,
+            stop=channels.stop,
+            scopes=oauth.EVENTS,
+            stream="events",
+            per_resource=True,
+        ),
+        Subscription(
+            name="drive",
+            create=channels.drive,
+            renew=channels.drive,
+            stop=channels.stop,
+            scopes=oauth.DRIVE,
+            stream="files",
         ),
     ),
     normalizers=normalize.NORMALIZERS,

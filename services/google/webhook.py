@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from msgspec import MsgspecError, json
 
-from services.google import gmail_push, pubsub
+from services.google import channels, gmail_push, pubsub
 from services.google.pubsub import Certs
-from shared.errors import NotGenuine, Unreadable, UnsupportedEvent
+from shared.errors import NotGenuine, Unreadable
 from shared.provider import Verify
 from shared.types import Delivery, Nudge, Secret
 
@@ -19,18 +19,23 @@ def verifier(settings: Mapping[str, Secret], certs: Callable[[], Certs] = Certs)
     account, kept = settings.get(ACCOUNT, Secret("")).reveal(), certs()
 
     def verify(secrets: Sequence[bytes], it: Delivery, _now: float) -> None:
-        pubsub.verify(secrets, it, kept, account)
+        if "x-goog-channel-id" in it.headers:
+            channels.verify(secrets, it)
+        else:
+            pubsub.verify(secrets, it, kept, account)
 
     return verify
 
 
 def verify(_secrets: Sequence[bytes], _it: Delivery, _now: float) -> None:
-    """Before the settings are known nothing is genuine."""
-    raise NotGenuine(f"Set {ACCOUNT} to hear Gmail's news.")
+    """Nothing is genuine before `verifier` was told the settings."""
+    raise NotGenuine("Google's webhook is not configured.")
 
 
 def delivery_id(it: Delivery) -> str | None:
-    """Pub/Sub's message id, which a redelivery keeps."""
+    """Pub/Sub's message id, which a redelivery keeps; a channel's own number."""
+    if "x-goog-channel-id" in it.headers:
+        return channels.delivery_id(it)
     try:
         ident = json.decode(it.body, type=gmail_push.Push).message.messageId
     except (MsgspecError, ValueError, RecursionError):
@@ -39,9 +44,10 @@ def delivery_id(it: Delivery) -> str | None:
 
 
 def read(it: Delivery) -> Iterator[Nudge]:
-    """One Nudge: no delivery of Google carries content."""
-    if state := it.headers.get("x-goog-resource-state"):
-        raise UnsupportedEvent(f"A channel that nobody opened says {state[:40]!r}.")
+    """At most one Nudge: no delivery of Google carries content."""
+    if "x-goog-channel-id" in it.headers:
+        yield from channels.read(it)
+        return
     try:
         yield gmail_push.read(it)
     except (MsgspecError, ValueError, RecursionError) as problem:

@@ -1,7 +1,7 @@
 """A provider's API that only knows what it was told: any other call fails the test."""
 
 from collections.abc import AsyncIterator, Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from urllib.parse import parse_qsl, urlsplit
 
 from msgspec import MsgspecError, Raw, Struct, convert, json
@@ -107,6 +107,8 @@ def _decode(body: Any, type: type[T]) -> T:
     if type is NoneType:
         return convert(None, type)
     raw = bytes(body) if isinstance(body, bytes | Raw) else json.encode(body)
+    if type is bytes:
+        return cast(T, raw)
     try:
         return json.decode(raw, type=type)
     except MsgspecError as error:

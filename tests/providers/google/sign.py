@@ -8,6 +8,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any
+from urllib.parse import unquote
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -15,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from google.auth import crypt, jwt
 from msgspec.structs import replace
 
-from services.google import webhook
+from services.google import channels, webhook
 from services.google.provider import provider
 from services.google.pubsub import Certs
 from shared.types import Secret
@@ -91,5 +92,9 @@ def headers(payload: str) -> dict[str, str]:
 
 
 def sign(secret: bytes, body: bytes, headers: dict[str, str]) -> dict[str, str]:
-    """The headers with the proof that Google would add."""
+    """The headers with the proof that Google would add, or give back as it was given it."""
+    if "x-goog-channel-id" in headers:
+        stream, sub, resource = headers["x-goog-channel-token"].split(":")
+        given = channels.token(secret, headers["x-goog-channel-id"], stream, sub, unquote(resource))
+        return {**headers, "x-goog-channel-token": given}
     return {**headers, SIGNATURE: f"Bearer {token(secret.decode())}"}
