@@ -1,0 +1,218 @@
+"""The whole way on a Slack that is played here: consent, full walk, events, limits, rotation, writes."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from msgspec import Struct, json, structs
+
+from services.slack.provider import provider
+from services.slack.simulator import Slack, app
+from services.slack.simulator.world import World
+from shared.bus import stream
+from shared.http.roleplay import consent, post
+from shared.simulation import Fault
+from tests.fakes.service import Running, running
+from tests.fakes.simulated import listening, told, until
+
+pytestmark = [pytest.mark.anyio, pytest.mark.timeout(120)]
+
+SECRET = "what both sides sign with"
+MESSAGES = 6
+UNMETERED = structs.replace(provider, budget=(0, 0.0))
+"""The limits that are tried here are Slack's, not the ones that we keep to spare it."""
+
+
+class Place(Struct):
+    """Ana's workspace, walked once, and the service that listens to it."""
+
+    slack: Slack
+    service: Running
+    key: dict[str, str]
+
+    @property
+    def world(self) -> World:
+        return self.slack.world
+
+    async def heard(self) -> list[tuple[str, dict[str, Any]]]:
+        """Every item in the stream once nothing waits: event type and decoded body."""
+        await until(self._quiet)
+        state = (await self.service.nc.jetstream().stream_info(stream.NAME)).state
+        events = await self.service.events(state.messages) if state.messages else []
+        return [
+            (it.headers["ce-type"].removeprefix("self.message."), json.decode(it.data))
+            for it in events
+            if it.subject.startswith("self.events.message.slack.ana")
+        ]
+
+    async def about(self, ident: str) -> list[tuple[str, str]]:
+        """What was told of one message, oldest first: event type and content."""
+        return [
+            (kind, it.get("content", "")) for kind, it in await self.heard() if it["id"] == ident
+        ]
+
+    async def walked(self, **wish: str) -> dict[str, Any]:
+        """A run from its start to its end."""
+        if wish:
+            body = {"user_id": "ana", **wish}
+            await self.service.http.post("/sync", json=body, headers=self.key)
+        while True:
+            reply = await self.service.http.get("/sync/runs", headers=self.key)
+            runs: list[dict[str, Any]] = reply.json()["runs"]
+            if runs and all(it["status"] not in ("queued", "running") for it in runs):
+                return max(runs, key=lambda it: str(it["started_at"]))
+            await asyncio.sleep(0.1)
+
+    async def _quiet(self) -> bool:
+        async with self.service.hub.db.connection() as conn:
+            cursor = await conn.execute(
+                "select (select count(*) from outbox) + "
+                "(select count(*) from webhook_inbox where state = 'due')"
+            )
+            row = await cursor.fetchone()
+        return row is not None and row[0] == 0
+
+
+@pytest.fixture
+async def place(database_url: str, nats_url: str, anyio_backend: str) -> AsyncIterator[Place]:
+    slack = app(post, "", SECRET, messages=MESSAGES, most=4)
+    async with (
+        listening(slack) as address,
+        running(UNMETERED, database_url, nats_url, build=told(slack, address)) as service,
+    ):
+        slack.world.callback_url = f"{service.http.base_url}/webhook"
+        key = await service.key()
+        asked = await service.http.post("/oauth/authorize", json={"user_id": "ana"}, headers=key)
+        await asyncio.to_thread(consent, asked.json()["authorization_url"], consent="yes")
+        it = Place(slack, service, key)
+        run = await it.walked()
+        assert run["status"] == "success", run
+        yield it
+        assert slack.unknown == []
+
+
+async def test_everything_that_was_said_is_told_once_but_what_we_said(place: Place) -> None:
+    theirs = [
+        f"{channel}:{ts}"
+        for channel, rows in place.world.rows.items()
+        for ts, row in rows.items()
+        if row["user"] != "U0B"
+    ]
+    found = await place.heard()
+    assert Counter(it["id"] for _, it in found) == Counter(theirs)
+    assert {kind for kind, _ in found} == {"created"}
+    again = await place.walked(mode="full")
+    assert (again["status"], again["published"]) == ("success", 0)
+
+
+async def test_what_is_said_changed_and_deleted_is_heard(place: Place) -> None:
+    slack, world = place.slack, place.world
+    slack.fail(Fault("missed"))  # Slack tries again, and says so
+    slack.fail(Fault("duplicated"))
+    row = await world.say("D04", "between <@U01> and you")
+    ident = f"D04:{row['ts']}"
+    await world.edit("D04", row["ts"], "said better")
+    late = await world.say("C01", "late")
+    slack.fail(Fault("reordered"))
+    await world.edit("C01", late["ts"], "older")
+    await world.edit("C01", late["ts"], "newest")
+    await world.delete("D04", row["ts"])
+    assert await place.about(ident) == [
+        ("created", "between @U01 and you"),
+        ("updated", "said better"),
+        ("deleted", ""),
+    ]
+    assert (await place.about(f"C01:{late['ts']}"))[-1] == ("updated", "newest")
+    assert (await place.walked(mode="incremental"))["published"] == 0, "the walk knows it all"
+
+
+async def test_what_no_event_told_is_found_by_walks(place: Place) -> None:
+    world, rows = place.world, place.world.rows["C02"]
+    edited, deleted, marked, *_ = [
+        ts for ts, row in rows.items() if row["user"] == "U01" and "thread_ts" not in row
+    ]
+    rows[edited] |= {"text": "unheard", "edited": {"user": "U01", "ts": world.ts()}}
+    del rows[deleted]
+    parent = next(ts for ts in rows if rows[ts].get("reply_count"))
+    reply = world.write("C02", "an answer unheard", thread_ts=parent)
+    fresh = world.write("C02", "a message unheard")
+    reply_at = f"{int(world.now()) + 1}.000100"  # the thread goes on after the last walk began
+    rows[reply_at] = {**rows.pop(reply["ts"]), "ts": reply_at}
+    rows[parent]["latest_reply"] = reply_at
+    await place.walked(mode="incremental")
+    await world.react("C02", marked, "tada")
+    kinds = {ident: kind for kind, it in await place.heard() for ident in [it["id"]]}
+    assert kinds[f"C02:{edited}"] == "updated"
+    assert kinds[f"C02:{deleted}"] == "deleted"
+    assert kinds[f"C02:{fresh['ts']}"] == kinds[f"C02:{reply_at}"] == "created"
+
+    async def seen() -> bool:
+        return any(
+            it.get("metadata", {}).get("reactions") == "tada:1" for _, it in await place.heard()
+        )
+
+    await until(seen)
+
+
+async def test_an_expired_token_is_rotated_once_for_all_walks(place: Place) -> None:
+    place.slack.fail(Fault("expired"))
+    run = await place.walked(mode="full")
+    assert run["status"] == "success", run
+    assert (place.slack.consent.refreshes, place.slack.consent.reuses) == (1, 0)
+
+
+async def test_limits_and_faults_within_a_200_are_got_over(place: Place) -> None:
+    place.slack.pace.most, place.slack.pace.every = 15, 0.1
+    place.slack.fail(Fault("internal_error"))
+    fresh = place.world.write("C01", "said while it was slow")
+    async with asyncio.TaskGroup() as tasks:
+        walk = tasks.create_task(place.walked(mode="incremental", stream="messages"))
+        await until(lambda: place.slack.pace.limited > 1)
+        place.slack.pace.every = 0.0
+    assert walk.result()["status"] == "success", walk.result()
+    assert await place.about(f"C01:{fresh['ts']}") == [("created", "said while it was slow")]
+
+
+async def test_a_caller_says_something_and_no_loop_begins(place: Place) -> None:
+    before = len(await place.heard())
+    http = place.service.http
+    wish = {"channel": "C01", "text": "Hello <@U01>"}
+    sent = await http.post("/api/v1/messages?user_id=ana", json=wish, headers=place.key)
+    assert sent.status_code == 201, sent.text
+    assert sent.json()["content"] == "Hello @U01"
+    direct = {"users": ["U01"], "text": "Hi"}
+    done = await http.post("/api/v1/direct-messages?user_id=ana", json=direct, headers=place.key)
+    assert done.json()["id"].startswith("D04:")
+    people = await http.get("/api/v1/users?user_id=ana", headers=place.key)
+    assert people.json()["users"][1]["name"] == "Bo B"
+    wrong = {**wish, "channel": "C99"}
+    refused = await http.post("/api/v1/messages?user_id=ana", json=wrong, headers=place.key)
+    assert refused.status_code == 404
+    assert len(await place.heard()) == before
+
+
+async def test_slack_asks_whether_the_address_is_ours(place: Place) -> None:
+    body = json.encode({"type": "url_verification", "challenge": "3eZbrw1a"})
+    asked = await place.service.http.post(
+        "/webhook", content=body, headers=place.world.signed(body)
+    )
+    assert (asked.status_code, asked.text) == (200, "3eZbrw1a")
+    assert asked.headers["content-type"].startswith("text/plain")
+    unsigned = await place.service.http.post("/webhook", content=body)
+    assert unsigned.status_code == 401
+
+
+async def test_a_removed_app_ends_the_connection(place: Place) -> None:
+    place.service.hub.tokens._again = 0.1  # a grant is refused twice before it counts as dead
+    place.slack.consent.tokens.clear()
+    place.slack.consent._grants.clear()
+    await place.world.tell({"type": "tokens_revoked", "tokens": {"bot": ["U0B"]}})
+    await place.world.tell({"type": "app_uninstalled"})
+
+    async def ended() -> bool:
+        reply = await place.service.http.get("/accounts", headers=place.key)
+        return bool(reply.json()["accounts"][0]["status"] == "expired")
+
+    await until(ended)
