@@ -106,15 +106,21 @@ class Bus:
 
     async def _publish_batch(self, events: Sequence[Event]) -> bool:
         batch, last = uuid4().hex, len(events)
-        for number, event in enumerate(events, 1):
-            headers = event.headers | {"Nats-Batch-Id": batch, "Nats-Batch-Sequence": str(number)}
-            if number < last:
-                await self._nc.publish(event.subject, event.payload, headers=headers)
-            else:
-                headers["Nats-Batch-Commit"] = "1"
-                reply = await self._nc.request(
-                    event.subject, event.payload, headers=headers, timeout=PATIENCE
-                )
+        if not self._nc.is_connected:
+            raise nats.errors.OutboundBufferLimitError
+        for number, event in enumerate(events[:-1], 1):
+            # The client's own publish looks at every header anew, which takes half of the relay's
+            # time; these are ours, and a line break among them is refused.
+            await self._nc._send_command(_frame(event, batch, number))
+        await self._nc._flush_pending()
+        headers = events[-1].headers | {
+            "Nats-Batch-Id": batch,
+            "Nats-Batch-Sequence": str(last),
+            "Nats-Batch-Commit": "1",
+        }
+        reply = await self._nc.request(
+            events[-1].subject, events[-1].payload, headers=headers, timeout=PATIENCE
+        )
         answer = json.decode(reply.data, type=dict[str, Any])
         return "error" not in answer and answer.get("count") == last
 
@@ -156,3 +162,24 @@ class Bus:
             await self._nc.drain()
         except (nats.errors.Error, TimeoutError):
             await self._nc.close()
+
+
+def _frame(event: Event, batch: str, number: int) -> bytes:
+    """The bytes of one message in the middle of a batch.
+
+    https://docs.nats.io/reference/reference-protocols/nats-protocol#hpub
+    """
+    lines = "\r\n".join([f"{name}: {value}" for name, value in event.headers.items()])
+    if lines.count("\n") != len(event.headers) - 1:
+        raise ValueError("a header holds a line break")
+    head = (
+        f"NATS/1.0\r\n{lines}\r\nNats-Batch-Id: {batch}\r\nNats-Batch-Sequence: {number}\r\n\r\n"
+    ).encode()
+    size = len(head) + len(event.payload)
+    return b"HPUB %b %d %d\r\n%b%b\r\n" % (
+        event.subject.encode(),
+        len(head),
+        size,
+        head,
+        event.payload,
+    )

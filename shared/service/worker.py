@@ -35,7 +35,7 @@ async def relaying(process: Process) -> AsyncIterator[None]:
     """Publish what any service of the process writes, for as long as the block lasts."""
 
     async def step() -> int:
-        return await relay.drain(process.db, process.bus, process.metrics)
+        return await relay.step(process.db, process.bus, process.metrics)
 
     async with _running([forever("relay", step, process.outbox)]):
         yield
@@ -88,6 +88,7 @@ async def tidy(hub: Hub) -> int:
         due, _, inbox_age = await inbox.depth(conn, name)
         waiting, outbox_age = await outbox.depth(conn)
         streams = await status.lags(conn, name)
+        letters = await dead.count(conn, name)
     hub.inbox_due = due
     hub.metrics.inbox_depth.labels(name).set(due)
     hub.metrics.inbox_age.labels(name).set(inbox_age)
@@ -95,6 +96,8 @@ async def tidy(hub: Hub) -> int:
     hub.metrics.outbox_age.set(outbox_age)
     for stream, lag in streams.items():
         hub.metrics.sync_lag.labels(name, stream).set(lag.overdue_seconds)
+    for kind in dead.KINDS:
+        hub.metrics.open_letters.labels(name, kind).set(letters.get(kind, 0))
     await deletion.resume_deletions(_closing(hub))
     for account_id in await tokens.due(hub.db, hub.provider):
         try:

@@ -121,7 +121,8 @@ async def _publish_layer(conn: Connection, users: dict[UUID, str], items: Sequen
         await cursor.execute(_SQL.apply)
         fresh = {(row[0], row[1], row[2]): (row[3], row[4]) for row in await cursor.fetchall()}
         if any(it.walk for it in items):
-            await cursor.execute(_SQL.mark_walk)
+            # Planned anew each time: a plan from when the table was small would read all of it.
+            await cursor.execute(_SQL.mark_walk, prepare=False)
     events = [
         _event(it, users[it.account_id], life=life, first=first)
         for it in items
@@ -202,13 +203,18 @@ def _event(it: Item, user_id: str, *, life: int, first: bool) -> Event:
 
 
 def _layers(items: Sequence[Item]) -> list[list[Item]]:
-    """Split so that an item stands at most once in each part, its versions in the order given."""
+    """Split so that an item stands at most once in each part, its versions in the order given.
+
+    A version that follows itself is left out: pages overlap, and it would never be new.
+    """
     layers: list[list[Item]] = []
-    depth: dict[Key, int] = {}
+    versions: dict[Key, list[tuple[str, bytes]]] = {}
     for it in items:
-        level = depth.get(it.key, 0)
-        depth[it.key] = level + 1
-        if level == len(layers):
+        before, version = versions.setdefault(it.key, []), (it.revision, it.digest)
+        if before and before[-1] == version:
+            continue
+        if len(before) == len(layers):
             layers.append([])
-        layers[level].append(it)
+        layers[len(before)].append(it)
+        before.append(version)
     return layers

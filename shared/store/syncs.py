@@ -102,9 +102,12 @@ async def keep(conn: Connection, unit: Unit) -> None:
     _ours(await conn.execute(_SQL.keep, unit.where))
 
 
-async def advance(conn: Connection, unit: Unit, cursor: bytes, walk: UUID | None) -> None:
-    """Move the cursor, in the transaction that wrote what it passed."""
-    _ours(await conn.execute(_SQL.advance, {**unit.where, "cursor": cursor, "walk": walk}))
+async def advance(
+    conn: Connection, unit: Unit, cursor: bytes, walk: UUID | None, *, pages: int = 1
+) -> None:
+    """Move the cursor past so many pages, in the transaction that wrote what it passed."""
+    given = {**unit.where, "cursor": cursor, "walk": walk, "pages": pages}
+    _ours(await conn.execute(_SQL.advance, given))
 
 
 async def release(

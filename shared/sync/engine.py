@@ -1,4 +1,5 @@
-"""Walks: page by page through a provider's history, each page in one transaction with its cursor.
+"""Walks: page by page through a provider's history, each page in one transaction with its cursor,
+or several that have come in the meantime.
 
 A walk is leased, so that one worker does it; fenced, so that one thought dead publishes nothing; and
 cut into slices, so that a large account keeps no small one waiting. It always goes on from its cursor.
@@ -8,7 +9,7 @@ import asyncio
 import random
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable, Sequence
 from contextlib import aclosing, suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -17,12 +18,13 @@ from uuid import UUID, uuid4
 import structlog
 from msgspec import json
 
-from shared.errors import Away, HubError, Unreadable
+from shared.errors import Away, HubError
 from shared.provider import Api, Provider, Stream
 from shared.store import ledger, runs, syncs
 from shared.store.database import Database
 from shared.store.syncs import LeaseLost, Unit
 from shared.sync import obstacles, pages, subscriptions
+from shared.sync.ahead import Reading
 from shared.sync.normalize import Normalize
 from shared.sync.verdict import AFTER_REFUSAL, Ending, verdict
 from shared.telemetry.metrics import Metrics
@@ -32,9 +34,6 @@ log = structlog.get_logger()
 
 SLICE = 10.0
 """Seconds that one walk may go on before others get a turn."""
-
-MOST_PAGES = 10_000
-"""Pages of one walk; a provider whose pages never end is cut off here."""
 
 PER_ACCOUNT = 4
 """Walks of one account at once, in one process."""
@@ -141,52 +140,52 @@ class SyncWorker:
         walk = unit.walk
         if not unit.walking and stream.complete and cursor == stream.cursor():
             walk = uuid4()
-        number = 0
-        walking: AsyncIterator[Page] = stream.pages(
-            self._api_for(unit.account_id), cursor, unit.resource
+        reading = Reading(
+            stream.pages(self._api_for(unit.account_id), cursor, unit.resource),
+            until=lambda: self._clock() - began >= SLICE,
         )
-        async with aclosing(walking) as listed:  # type: ignore[type-var]  # every pages() is a generator
-            async for page in listed:
-                if not await self._commit(unit, stream, page, walk):
+        async with aclosing(reading.groups()) as found:
+            async for group in found:
+                if not await self._commit(unit, stream, group, walk):
                     return "failed", AFTER_REFUSAL, "the account is switched off"
-                number += 1
-                if number >= MOST_PAGES:
-                    raise Unreadable(f"{stream.name}: no end after {MOST_PAGES} pages")
-                if self._clock() - began >= SLICE:
-                    return "paused", 0.0, ""
+        if reading.cut:
+            return "paused", 0.0, ""
         if walk is not None:
             await self._sweep(unit, stream, walk)
         return "done", stream.every * random.uniform(0.9, 1.1), ""  # noqa: S311 - jitter
 
-    async def _commit(self, unit: Unit, stream: Stream, page: Page, walk: UUID | None) -> bool:
-        """Publish a page and move the cursor past it; False when the account must not publish."""
-        found = pages.read(self._normalize, unit, page, walk)
+    async def _commit(
+        self, unit: Unit, stream: Stream, group: Sequence[Page], walk: UUID | None
+    ) -> bool:
+        """Publish pages and move the cursor past them; False when the account must not publish."""
+        found = pages.read(self._normalize, unit, group, walk)
         async with self._db.transaction() as conn:
             users = await ledger.lock_accounts(conn, [unit.account_id])
             if not users:
                 return False
             published = await ledger.publish(conn, users, found.items) if found.items else 0
             await pages.bury(conn, self._provider.name, unit, found)
-            if page.resources:
-                await syncs.put_resources(
-                    conn,
-                    self._provider.name,
-                    unit,
-                    page.resources,
-                    streams=self._children,
-                    walk=walk,
-                )
-            await syncs.advance(conn, unit, json.encode(page.cursor), walk)
+            for page in group:
+                if page.resources:
+                    await syncs.put_resources(
+                        conn,
+                        self._provider.name,
+                        unit,
+                        page.resources,
+                        streams=self._children,
+                        walk=walk,
+                    )
+            await syncs.advance(conn, unit, json.encode(group[-1].cursor), walk, pages=len(group))
             if unit.run_id:
                 await runs.count(
                     conn,
                     unit.run_id,
-                    pages=1,
-                    listed=len(page.records) + sum(page.excluded.values()),
+                    pages=len(group),
+                    listed=found.listed,
                     published=published,
                     unchanged=len(found.items) - published,
                     excluded=found.excluded,
-                    expected=page.total,
+                    expected=found.expected,
                 )
         for kind in found.unsupported:
             self._metrics.unsupported(self._provider.name, kind)

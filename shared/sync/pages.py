@@ -1,6 +1,7 @@
-"""From a page of records to what the ledger takes, with every listed record accounted for."""
+"""From pages of records to what the ledger takes, with every listed record accounted for."""
 
 from collections import Counter
+from collections.abc import Sequence
 from uuid import UUID
 
 from msgspec import Struct, json
@@ -17,11 +18,16 @@ UNSUPPORTED = "of an unsupported kind, kept as a dead letter"
 
 
 class Found(Struct):
-    """A page sorted: items for the ledger, exclusions by reason, and what could not be understood."""
+    """Pages sorted: items for the ledger, exclusions by reason, and what could not be understood.
+
+    `listed` counts everything that stood on them, `expected` is what the provider says there will be.
+    """
 
     items: list[ledger.Item]
     excluded: Counter[str]
     letters: list[tuple[Record, str, dead.Kind]]
+    listed: int
+    expected: int | None
 
     @property
     def unsupported(self) -> list[str]:
@@ -37,10 +43,18 @@ class Origin(Struct, frozen=True):
     removed: bool
 
 
-def read(normalize: Normalize, unit: Unit, page: Page, walk: UUID | None) -> Found:
+def read(normalize: Normalize, unit: Unit, group: Sequence[Page], walk: UUID | None) -> Found:
     """Normalize every record; what fails is set aside with its reason, never raised."""
-    found = Found(items=[], excluded=Counter(page.excluded), letters=[])
-    for record in page.records:
+    excluded = sum((Counter(page.excluded) for page in group), Counter[str]())
+    totals = [page.total for page in group if page.total is not None]
+    found = Found(
+        items=[],
+        excluded=excluded,
+        letters=[],
+        listed=sum(len(page.records) for page in group) + excluded.total(),
+        expected=sum(totals) if totals else None,
+    )
+    for record in (it for page in group for it in page.records):
         try:
             message = normalize(record)
         except UnsupportedEvent as error:

@@ -35,11 +35,13 @@ def cursor_first() -> None:
     """Move the cursor in a transaction of its own, before what it passes is in the outbox."""
     commit = SyncWorker._commit
 
-    async def wrong(self: Any, unit: Unit, stream: Stream, page: Page, walk: UUID | None) -> bool:
+    async def wrong(
+        self: Any, unit: Unit, stream: Stream, group: Sequence[Page], walk: UUID | None
+    ) -> bool:
         async with self._db.transaction() as conn:
-            await syncs.advance(conn, unit, json.encode(page.cursor), walk)
+            await syncs.advance(conn, unit, json.encode(group[-1].cursor), walk)
         await asyncio.sleep(WINDOW)
-        return await commit(self, unit, stream, page, walk)
+        return await commit(self, unit, stream, group, walk)
 
     SyncWorker._commit = wrong  # type: ignore[method-assign] # that is the sabotage
 

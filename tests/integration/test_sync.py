@@ -36,6 +36,12 @@ async def show(bench: Bench, run_id: UUID) -> Run:
     return found
 
 
+async def first_page(bench: Bench) -> None:
+    """Wait until what was read first is committed; the walk reads ahead meanwhile."""
+    while not await bench.published():
+        await asyncio.sleep(0.01)
+
+
 async def test_a_walk_publishes_everything_once_and_the_next_one_nothing(db: Database) -> None:
     bench = Bench(db, provider(Notebook(pages(3, 3, 1))))
     ana = await bench.account()
@@ -113,6 +119,7 @@ async def test_a_worker_that_was_thought_dead_publishes_nothing(db: Database) ->
 
     async def overtake() -> None:
         book.before = None
+        await first_page(bench)
         await bench.rows("update sync_state set lease_until = '-infinity'")
         assert await bench.walk(quick) == 1
 
@@ -298,8 +305,7 @@ async def test_a_process_that_stops_gives_its_walks_back_at_once(db: Database) -
     unit = await (worker := bench.walker()).lease()
     assert unit
     task = asyncio.create_task(worker.run(unit))
-    while len(book.asked) < 2:
-        await asyncio.sleep(0.01)
+    await first_page(bench)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task

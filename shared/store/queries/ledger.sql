@@ -21,7 +21,11 @@ copy staged (account_id, source, id, type, revision, digest, gone, stream, resou
 -- revision, a first deletion, a return after an absence. An older version never passes a newer one.
 insert into item as i (account_id, source, id, type, revision, digest, gone, stream, resource, walk)
 select s.account_id, s.source, s.id, s.type, s.revision, s.digest, s.gone, s.stream, s.resource, s.walk
-from staged s left join item o using (account_id, source, id)
+from staged s left join lateral (
+    select o.id, o.revision, o.digest, o.gone from item o
+    where o.account_id = s.account_id and o.source = s.source and o.id = s.id
+    offset 0  -- each row by its key: a plan that was made while the table was empty would read all of it
+) o on true
 where o.id is null
    or (s.revision > o.revision and not (o.gone > 0 and s.gone > 0))
    or (s.revision = o.revision and case o.gone

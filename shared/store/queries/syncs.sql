@@ -35,7 +35,7 @@ where account_id = %(account_id)s and stream = %(stream)s and resource = %(resou
 -- name: advance
 -- The cursor moves in the transaction that wrote what it passed, and only for the holder of the lease.
 update sync_state
-set cursor = %(cursor)s, walk = %(walk)s, walking = true, page_no = page_no + 1, error_count = 0, last_error = '',
+set cursor = %(cursor)s, walk = %(walk)s, walking = true, page_no = page_no + %(pages)s, error_count = 0, last_error = '',
     lease_until = now() + %(lease)s * interval '1 second'
 where account_id = %(account_id)s and stream = %(stream)s and resource = %(resource)s and lane = %(lane)s
   and gen = %(gen)s;
