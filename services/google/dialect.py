@@ -28,6 +28,10 @@ class TokenDead(ItemGone):
     """The place from which changes are told is too old: everything has to be read anew."""
 
 
+class AlreadyDeleted(ItemGone):
+    """What should be deleted was deleted before."""
+
+
 class Problem(Struct, frozen=True):
     reason: str = ""
 
@@ -52,8 +56,9 @@ def dialect(it: Response, now: Callable[[], float] = time.time) -> Exception | N
     if it.status not in (400, 403, 410, 429):
         return None
     said = _said(it.body)
-    if it.status == 410 and "deleted" not in said.reasons:
-        return TokenDead("Google does not remember that far back.")
+    if it.status == 410:
+        deleted = "deleted" in said.reasons
+        return AlreadyDeleted() if deleted else TokenDead("Google does not remember that far back.")
     if it.status == 429 or said.reasons & RATES:
         return RateLimited("Google asks for a slower pace.", retry_after=_wait(it, said, now))
     if it.status == 400:

@@ -41,7 +41,7 @@ def mail(it: Mail) -> Message:
         source="gmail",
         type="email",
         timestamp=moment(it.internalDate),
-        content=_read(whole) or text.tidy(unescape(it.snippet)),
+        content=_read(whole) or plain(it.snippet),
         author=next(iter(headers.people("from", "sender")), None),
         title=text.tidy(headers.text("subject")),
         url=f"https://mail.google.com/mail/#all/{it.id}",
@@ -59,6 +59,11 @@ def mail(it: Mail) -> Message:
 def deleted(it: Deleted) -> Message:
     """What is told of a message that is gone."""
     return Message(id=it.id, source="gmail", type="email", timestamp=moment(str(it.at)))
+
+
+def plain(snippet: str) -> str:
+    """A snippet without its entities and what is invisible in it."""
+    return text.tidy(unescape(snippet))
 
 
 def moment(milliseconds: str) -> datetime:

@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from itertools import islice
+from typing import TypeVar
 
 from msgspec import MsgspecError, Raw, Struct, json
 
@@ -12,6 +13,8 @@ from services.google.gmail_models import Body, Deleted, Mail, Named, Payload
 from shared.errors import ItemGone, Refused, Unreadable
 from shared.provider import Api
 from shared.types import Record
+
+T = TypeVar("T")
 
 ME = "/gmail/v1/users/me"
 ABREAST = 4
@@ -66,6 +69,14 @@ async def message(api: Api, ident: str) -> Raw:
     return Raw(json.encode(mail))
 
 
+def decoded(raw: Raw, type: type[T]) -> T:
+    """A message, or what of it is needed; raises Unreadable."""
+    try:
+        return json.decode(raw, type=type)
+    except (MsgspecError, RecursionError) as problem:
+        raise Unreadable("Gmail sent a message of an unknown shape.") from problem
+
+
 async def part(api: Api, ident: str, number: str) -> Payload:
     """One part with its bytes: its attachment id lives so shortly that it is asked for each time.
 
@@ -95,10 +106,7 @@ def version(history: str) -> str:
 
 async def _one(api: Api, ident: str) -> Record | None:
     raw = await message(api, ident)
-    try:
-        head = json.decode(raw, type=Head)
-    except MsgspecError as problem:
-        raise Unreadable("Gmail sent a message of an unknown shape.") from problem
+    head = decoded(raw, Head)
     if NO_MAIL.intersection(head.labelIds):
         return None
     if OUT.intersection(head.labelIds):

@@ -1,6 +1,7 @@
 """Google, declared. https://developers.google.com/workspace"""
 
 from services.google import channels, gmail_push, normalize, oauth, sync, webhook
+from services.google.api import ROUTES
 from services.google.dialect import dialect
 from shared.provider import OAuth, Provider, Subscription, Webhook
 
@@ -64,5 +65,6 @@ provider = Provider(
             stream="files",
         ),
     ),
+    routes=ROUTES,
     normalizers=normalize.NORMALIZERS,
 )
