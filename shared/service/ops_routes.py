@@ -2,13 +2,14 @@
 
 import asyncio
 import time
+from contextlib import suppress
 from typing import Annotated, Literal
 
 from litestar import Controller, Request, Response, get, post
 from litestar.params import FromPath, FromQuery, QueryParameter
 from msgspec import Raw, Struct, json
 
-from shared.errors import BadRequest, NotFound
+from shared.errors import Away, BadRequest, NotFound
 from shared.normalizer.cloudevents import Event
 from shared.service.callers import Caller, guard
 from shared.service.hub import Hub, TheHub
@@ -87,7 +88,12 @@ async def ready(hub: TheHub) -> Response[Health]:
 
 @get("/metrics", tags=["operations"], opt={"exclude_from_auth": True}, media_type=CONTENT_TYPE)
 async def metrics(hub: TheHub) -> bytes:
-    """Figures for Prometheus."""
+    """Figures for Prometheus; those of the stream are as old as NATS' last answer."""
+    hub.metrics.nats_connected.set(hub.bus.connected)
+    with suppress(Away):
+        _, used, limit = await hub.bus.fill()
+        hub.metrics.stream_bytes.set(used)
+        hub.metrics.stream_limit.set(limit)
     return hub.metrics.render()
 
 

@@ -1,7 +1,7 @@
 """Dead letters: what could not be understood or published, kept whole until somebody looks."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Literal, get_args
 from uuid import UUID
 
 from msgspec import Struct, json
@@ -13,6 +13,7 @@ from shared.types import Delivery
 _SQL = load("dead")
 
 Kind = Literal["webhook", "unsupported", "record", "event"]
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
 class Letter(Struct, frozen=True):

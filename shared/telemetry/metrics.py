@@ -44,6 +44,9 @@ class Metrics:
         self.outbox_age = gauge(
             "self_outbox_oldest_age_seconds", "Age of the oldest event not yet published"
         )
+        self.nats_connected = gauge("self_nats_connected", "1 while a NATS server answers")
+        self.stream_bytes = gauge("self_stream_bytes", "Bytes in the stream")
+        self.stream_limit = gauge("self_stream_limit_bytes", "Bytes that the stream may hold")
         self.published = counter(
             "self_events_published", "Events that JetStream acknowledged", "provider"
         )
@@ -71,6 +74,9 @@ class Metrics:
         )
         self.dead_letters = counter(
             "self_dead_letters", "What was given up on, by kind", "provider", "kind"
+        )
+        self.open_letters = gauge(
+            "self_open_dead_letters", "Dead letters that nobody replayed yet", "provider", "kind"
         )
         self._unsupported = counter(
             "self_unsupported_kinds", "Kinds that nobody declared", "provider", "kind"

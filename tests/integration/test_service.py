@@ -290,5 +290,23 @@ async def test_a_stream_that_lags_is_measured(service: Running) -> None:
     assert 90 <= float(lag) < 120
 
 
+async def test_the_bus_and_what_was_given_up_on_are_measured(service: Running) -> None:
+    await account(service)
+    await post(service, Note("a", "x"))
+    await service.events(1)
+    await rows(
+        service,
+        "insert into dead_letter (kind, provider, what, body, error) "
+        "values ('record', 'feed', 'a', '', 'unreadable')",
+    )
+    await tidy(service.hub)
+    figures = (await service.http.get("/metrics")).text
+    assert 'self_open_dead_letters{kind="record",provider="feed"} 1.0' in figures
+    assert 'self_open_dead_letters{kind="webhook",provider="feed"} 0.0' in figures
+    assert "self_nats_connected 1.0" in figures
+    told = dict(re.findall(r"^(self_stream_\w+) (\S+)$", figures, re.MULTILINE))
+    assert 0 < float(told["self_stream_bytes"]) < float(told["self_stream_limit_bytes"])
+
+
 async def rows(service: Running, statement: str) -> list[tuple[object, ...]]:
     return await Bench(service.hub.db, service.hub.provider).rows(statement)
