@@ -32,7 +32,7 @@ MADE_UP = re.compile(r"[<>*${}…]|\bacme|\.\.\.")
 TOOLS = {"cat", "cd", "cp", "curl", "docker", "echo", "eval", "export", "git", "helm", "kind"}
 TOOLS |= {"kubectl", "nats", "npm", "openssl", "pg_dump", "pg_restore", "psql", "rm", "sops", "tar"}
 """Other people's commands, which the reader has or is told to get."""
-TARGETS = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+TARGETS = set(re.findall(r"^([a-z][a-z0-9-]*):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 each = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda it: str(it.relative_to(ROOT)))
@@ -89,6 +89,13 @@ def test_every_table_is_explained() -> None:
     tables = re.findall(r"^create (?:unlogged )?table (\w+)", migrations, re.MULTILINE)
     explained = (ROOT / "docs/ARCHITECTURE.md").read_text()
     assert [it for it in tables if f"| `{it}` |" not in explained] == []
+
+
+def test_every_alarm_is_explained() -> None:
+    rules = "".join(it.read_text() for it in ROOT.glob("deploy/prometheus/alerts.yml"))
+    alarms = re.findall(r"- alert: (\w+)", rules)
+    explained = (ROOT / "docs/OPERATIONS.md").read_text()
+    assert [it for it in alarms if f"| `{it}` |" not in explained] == []
 
 
 def test_help_lists_every_target_in_a_line() -> None:

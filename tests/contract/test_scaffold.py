@@ -11,6 +11,8 @@ import pytest
 
 from tests.contract.reading import ROOT
 
+pytestmark = pytest.mark.timeout(300)
+
 LEFT_OUT = shutil.ignore_patterns(
     ".*_cache",
     ".fleet",
@@ -177,7 +179,7 @@ def test_a_provider_that_is_deleted_leaves_everything_else_green(copy: Path) -> 
         for file, text in zip(files, after, strict=True):
             file.write_text(text)
     shutil.rmtree(copy / "k8s/providers/github", ignore_errors=True)
-    told = contract(copy)
+    told = contract(copy, "-k", "not hostile")  # the many; they ask a provider about itself
     assert "failed" not in told, told
     assert " passed" in told
     collected = python(copy, "pytest", "-q", "--collect-only", "tests")
