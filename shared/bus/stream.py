@@ -6,10 +6,12 @@ stream says so instead of dropping the oldest), a two-hour window against duplic
 
 from typing import Any
 
+import nats
+import nats.errors
 from msgspec import json
 from nats.aio.client import Client
 
-from shared.errors import ConfigError
+from shared.errors import Away, ConfigError
 
 NAME = "SELF_EVENTS"
 ADVISORIES = "SELF_DLQ_ADVISORY"
@@ -60,6 +62,30 @@ async def provision(nc: Client, *, replicas: int, max_bytes: int) -> None:
         if error := found.get("error"):
             raise ConfigError(f"the stream {name} could not be made: {error['description']}")
         _compare(name, wanted, found["config"])
+
+
+async def check(nats_url: str) -> str:
+    """The server's version, when it is new enough and the streams are as they have to be.
+
+    Nothing is made or changed. Raises Away when NATS cannot be reached, ConfigError with every setting
+    that differs.
+    """
+    try:
+        nc = await nats.connect(nats_url, connect_timeout=5, allow_reconnect=False)
+    except (nats.errors.Error, OSError, TimeoutError) as error:
+        raise Away(f"NATS does not answer: {error or type(error).__name__}") from error
+    try:
+        version = nc.connected_server_version
+        if (version.major, version.minor) < _OLDEST:
+            raise ConfigError(f"nats-server {version} is too old; version 2.12 or newer is needed")
+        for name, fixed in FIXED.items():
+            found = await ask(nc, f"STREAM.INFO.{name}")
+            if found.get("error"):
+                raise ConfigError(f"the stream {name} does not exist yet; a service makes it")
+            _compare(name, fixed, found["config"])
+        return f"{version.major}.{version.minor}.{version.patch}"
+    finally:
+        await nc.close()
 
 
 def _compare(name: str, wanted: dict[str, Any], config: dict[str, Any]) -> None:

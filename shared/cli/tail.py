@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from contextlib import aclosing
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -96,12 +97,14 @@ async def _print(
     from shared.bus.tail import tail  # noqa: PLC0415 - the NATS client, which other commands do not need
 
     left = count
-    async for heard in tail(nats_url, subjects, since):
-        if json:
-            about = {"subject": heard.subject, "sequence": heard.sequence, "at": heard.at}
-            as_json({**about, "headers": heard.headers, "data": Raw(heard.payload)})
-        else:
-            screen.print(line(heard), overflow="ignore", no_wrap=True, crop=False)
-        left -= 1
-        if left == 0:
-            return
+    following = tail(nats_url, subjects, since)
+    async with aclosing(following):  # type: ignore[type-var]  # it is a generator
+        async for heard in following:
+            if json:
+                about = {"subject": heard.subject, "sequence": heard.sequence, "at": heard.at}
+                as_json({**about, "headers": heard.headers, "data": Raw(heard.payload)})
+            else:
+                screen.print(line(heard), overflow="ignore", no_wrap=True, crop=False)
+            left -= 1
+            if left == 0:
+                return

@@ -1,5 +1,6 @@
 """The command line against a whole fleet: one made-up provider, real engines, real processes."""
 
+import io
 import json
 import os
 import shutil
@@ -9,15 +10,22 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 
-from shared.cli.output import plain
+from services.github.webhook import verify
+from shared.cli import main
+from shared.cli.output import plain, screen
 from shared.cli.sync import coverage
 from shared.engines.process import ports, running
+from shared.types import Delivery
 
+ROOT = Path(__file__).parents[2]
 FLEET = [sys.executable, "-c", "from shared.cli import main; main()"]
 ENGINES = (
     "POSTGRES_URL",
@@ -80,17 +88,38 @@ provider = Provider(
 def environment(root: Path, **more: str) -> dict[str, str]:
     """What a shell in that directory would have, with the made-up services first."""
     ours = {name: value for name, value in os.environ.items() if name not in ENGINES}
-    path = os.pathsep.join([str(root), str(Path(__file__).parents[2])])
+    path = os.pathsep.join([str(root), str(ROOT)])
     return {**ours, "PYTHONPATH": path, "COLUMNS": "200", "NO_COLOR": "1", **more}
 
 
 def call(root: Path, *words: str, code: int = 0, given: str = "", **more: str) -> str:
-    """Run `fleet` to its end; returns standard output, or standard error when it was to fail."""
+    """Run `fleet` in this process; returns standard output, or standard error when it was to fail."""
+    out, err, before = io.StringIO(), io.StringIO(), Path.cwd()
+    ended: object = 0
+    screen.width = 200
+    with (
+        patch.dict(os.environ, environment(root, **more), clear=True),
+        patch.multiple(
+            sys, argv=["fleet", *words], stdin=io.StringIO(given), stdout=out, stderr=err
+        ),
+    ):
+        os.chdir(root)
+        try:
+            main()
+        except SystemExit as ending:
+            ended = ending.code
+        finally:
+            os.chdir(before)
+    assert (ended or 0) == code, err.getvalue() + out.getvalue()
+    return err.getvalue() if code in (2, 69, 78) else out.getvalue()
+
+
+def spawn(root: Path, *words: str, code: int = 0, **more: str) -> str:
+    """Run `fleet` as a process of its own, where the made-up services have to be imported."""
     done = subprocess.run(
         [*FLEET, *words],
         cwd=root,
         env=environment(root, **more),
-        input=given,
         capture_output=True,
         text=True,
         timeout=60,
@@ -116,6 +145,18 @@ def start(root: Path, *words: str) -> subprocess.Popen[bytes]:
     return process
 
 
+def stop(root: Path, process: subprocess.Popen[bytes], number: int) -> None:
+    """Tell a fleet to stop; its engines and its note are gone with it."""
+    engines = [
+        int((root / ".fleet" / name).read_text().split()[0])
+        for name in ("postgres/postmaster.pid", "nats.pid")
+    ]
+    process.send_signal(number)
+    assert process.wait(30) == 0, (root / "up.log").read_text()
+    assert not any(map(running, engines))
+    assert not (root / ".fleet/fleet.json").exists()
+
+
 @pytest.fixture(scope="module")
 def root() -> Iterator[Path]:
     """A directory with a package of services in which there is one provider."""
@@ -135,12 +176,12 @@ def root() -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def fleet(root: Path) -> Iterator[Path]:
-    """The same with a fleet running in it."""
-    process = start(root, "up", "--port", str(next(ports(0, fixed=False))))
-    yield root
-    process.send_signal(signal.SIGINT)
-    told = (root / "up.log").read_text()
-    assert process.wait(30) == 0, told
+    """The same with a fleet running in it, one process a service; gone without a trace at the end."""
+    process = start(root, "up", "--processes")
+    try:
+        yield root
+    finally:
+        stop(root, process, signal.SIGTERM)
 
 
 @pytest.fixture(scope="module")
@@ -163,7 +204,10 @@ def test_up_says_what_runs_what_is_missing_and_what_to_type_next(fleet: Path) ->
     assert "PostgreSQL 18" in told
     assert "NATS 2." in told
     assert "set ACME_CLIENT_ID, ACME_CLIENT_SECRET" in told
-    assert "fleet connect acme --user ana --token" in told
+    (typed,) = (line.split() for line in told.splitlines() if " connect acme " in line)
+    assert typed[1:] == ["connect", "acme", "--user", "ana", "--token", "<token>"]
+    assert shutil.which(typed[0], path=f"{os.environ['PATH']}:.") or (fleet / typed[0]).exists()
+    assert "Started server process" not in told
     assert (fleet / ".fleet/fleet.json").stat().st_mode & 0o777 == 0o600
     assert json.loads((fleet / ".fleet/fleet.json").read_text())["api_key"] not in told
 
@@ -203,11 +247,11 @@ def test_tail_shows_what_was_published_and_nothing_that_a_terminal_obeys(
     fleet: Path, account: str
 ) -> None:
     call(fleet, "sync", "--account", account)
-    told = call(fleet, "tail", "--since", "1h", "--type", "note", "--user", "ana", "--count", "3")
+    told = spawn(fleet, "tail", "--since", "1h", "--type", "note", "--user", "ana", "--count", "3")
     assert [line.split()[1:5] for line in told.splitlines()] == [["acme", "note", "ana", "Bo:"]] * 3
     assert "\x1b" not in told
     first = json.loads(
-        call(fleet, "tail", "--since", "1h", "--count", "1", "--json").splitlines()[0]
+        spawn(fleet, "tail", "--since", "1h", "--count", "1", "--json").splitlines()[0]
     )
     assert first["subject"].startswith("self.")
     assert first["data"]
@@ -250,8 +294,24 @@ def test_dead_letters_and_migrations_that_are_not_there(fleet: Path) -> None:
     call(fleet, "migrate", "--check")
 
 
+def test_the_doctor_finds_what_does_not_answer_and_says_what_to_set(
+    fleet: Path, account: str
+) -> None:
+    assert account
+    found = json.loads(spawn(fleet, "doctor", "--json", code=1))
+    told = {(it["about"], it["level"]): it["says"] for it in found}
+    assert told["NATS", "ok"].endswith("streams as they should be")
+    assert told["tables", "ok"] == "up to date"
+    assert "nothing answers at https://api.acme.invalid" in told["acme", "wrong"]
+    assert any("set ACME_CLIENT_ID, ACME_CLIENT_SECRET" in it["says"] for it in found)
+
+
+def test_a_trace_of_what_nobody_knows_is_not_found(fleet: Path) -> None:
+    call(fleet, "trace", "nobody/knows", code=1)
+
+
 def test_a_second_fleet_in_the_same_directory_is_told_so(fleet: Path) -> None:
-    assert "a fleet already runs in" in call(
+    assert "a fleet already runs in" in spawn(
         fleet, "up", "--port", str(next(ports(0, fixed=False))), code=78
     )
 
@@ -259,34 +319,53 @@ def test_a_second_fleet_in_the_same_directory_is_told_so(fleet: Path) -> None:
 def test_what_is_wrong_is_one_sentence_and_a_code(root: Path, tmp_path: Path) -> None:
     gone = {"FLEET_URL": "http://127.0.0.1:1", "FLEET_API_KEY": "k"}
     assert call(tmp_path, "status", code=69).startswith("fleet: no fleet runs in this directory")
-    assert "nothing answers at http://127.0.0.1:1/acme" in call(root, "status", code=69, **gone)
-    assert "there is no provider 'acm'; did you mean acme?" in call(root, "run", "acm", code=78)
-    lonely = call(root, "run", "acme", code=78, NATS_URL="nats://127.0.0.1:1")
+    assert "nothing answers at http://127.0.0.1:1/acme" in spawn(root, "status", code=69, **gone)
+    assert "there is no provider 'acm'; did you mean acme?" in spawn(root, "run", "acm", code=78)
+    free = str(next(ports(0, fixed=False)))
+    lonely = spawn(root, "run", "acme", "--port", free, code=78, NATS_URL="nats://127.0.0.1:1")
     assert (
         lonely == "fleet: POSTGRES_URL is not set; set both POSTGRES_URL and NATS_URL, or neither\n"
     )
     call(root, "nonsense", code=2)
 
 
-@pytest.mark.parametrize(
-    ("words", "number"), [(("up", "--processes"), signal.SIGTERM), (("run", "acme"), signal.SIGINT)]
-)
-def test_other_ways_to_run_stop_everything_too(
-    root: Path, tmp_path: Path, words: tuple[str, ...], number: int
-) -> None:
+def test_one_service_runs_alone_and_stops_everything_too(root: Path, tmp_path: Path) -> None:
     shutil.copytree(root / "services", tmp_path / "services")
-    process = start(tmp_path, *words)
-    engines = [
-        int((tmp_path / ".fleet" / name).read_text().split()[0])
-        for name in ("postgres/postmaster.pid", "nats.pid")
-    ]
-    assert rows(tmp_path, "status")["acme"]["postgres"] == "connected"
-    (key,) = rows(tmp_path, "keys", "list")
-    assert key["revoked_at"] is None
-    process.send_signal(number)
-    assert process.wait(30) == 0
-    assert not any(map(running, engines))
-    assert not (tmp_path / ".fleet/fleet.json").exists()
+    process = start(tmp_path, "run", "acme", "--port", str(next(ports(0, fixed=False))))
+    try:
+        assert rows(tmp_path, "status")["acme"]["postgres"] == "connected"
+        (key,) = rows(tmp_path, "keys", "list")
+        assert key["revoked_at"] is None
+    finally:
+        stop(tmp_path, process, signal.SIGINT)
+
+
+def test_a_recorded_webhook_can_be_sent_to_a_running_service() -> None:
+    """Signed as the provider signs, with an id of its own each time, and the verdict is told."""
+    heard: list[tuple[dict[str, str], bytes]] = []
+
+    class Door(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["content-length"]))
+            heard.append(({name.lower(): it for name, it in self.headers.items()}, body))
+            self.send_response(200 if len(heard) < 3 else 401)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Nothing to say."""
+
+    with HTTPServer(("127.0.0.1", 0), Door) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        words = [sys.executable, str(ROOT / "scripts/replay"), "github", "secret"]
+        words += ["issues.opened", "issues.opened", "ping"]
+        words += ["--url", f"http://127.0.0.1:{server.server_port}/webhook"]
+        done = subprocess.run(words, capture_output=True, text=True, timeout=30, check=False)
+        server.shutdown()
+    assert done.stdout.split("\n")[:3] == ["200 issues.opened", "200 issues.opened", "401 ping"]
+    assert done.returncode == 1
+    (first, body), (second, _), _ = heard
+    verify([b"secret"], Delivery(body, first), 0.0)
+    assert first["x-github-delivery"] != second["x-github-delivery"]
 
 
 def test_nothing_printed_can_command_the_terminal() -> None:
