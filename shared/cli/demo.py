@@ -65,8 +65,11 @@ def demo(
             problems.append(error)
         os.kill(os.getpid(), signal.SIGINT)
 
+    variables = {
+        name: it for one in played for name, it in one.simulation.environment(one.url).items()
+    }
     try:
-        up.stand([it.provider for it in played], port, root=root, ready=ready)
+        up.stand([it.provider for it in played], port, root=root, variables=variables, ready=ready)
     finally:
         shutil.rmtree(root, ignore_errors=True)
     if problems:
@@ -111,7 +114,6 @@ def _play(port: int, secret: str) -> list[Played]:
         url = f"http://127.0.0.1:{_listen(made, next(free))}"
         for variable in made.environment(url):
             os.environ.pop(f"{variable}_FILE", None)
-        os.environ.update(made.environment(url))
         played.append(Played(known[name], made, url))
     if not played:
         raise ConfigError("no service here has a simulator")

@@ -68,6 +68,8 @@ def _all(providers: Sequence["Provider"]) -> Iterator[Finding]:
     with Caller(here.api_key if here else "", timeout=10) as caller:
         services = Services(here, caller) if here and here.url and here.api_key else None
         for provider in providers:
+            if here and here.services and provider.name not in here.services:
+                continue
             try:
                 settings = _settings(provider, here)
             except ConfigError as error:
@@ -132,7 +134,8 @@ def _settings(provider: "Provider", here: Fleet | None) -> "Settings":
     from shared.config import load  # noqa: PLC0415 - with YAML
     from shared.engines import new_key  # noqa: PLC0415
 
-    given: Mapping[str, str] = {name: value for name, value in os.environ.items() if value}
+    given = {name: value for name, value in os.environ.items() if value}
+    given |= here.variables if here else {}
     address = here.service(provider.name) if here and here.url else ""
     if public := given.get("PUBLIC_URL", "").rstrip("/"):
         mounted = address.endswith(f"/{provider.name}")

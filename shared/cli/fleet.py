@@ -14,7 +14,10 @@ from shared.http.caller import Caller
 
 
 class Fleet(Struct, frozen=True, kw_only=True):
-    """A running fleet. `services` maps a provider to its own address, where that is not `url`/name."""
+    """A running fleet. `services` maps a provider to its own address, where that is not `url`/name.
+
+    `variables` are what it was started with beyond the environment that other commands see too.
+    """
 
     url: str = ""
     api_key: str = ""
@@ -22,6 +25,7 @@ class Fleet(Struct, frozen=True, kw_only=True):
     nats_url: str = ""
     pid: int = 0
     services: dict[str, str] = {}
+    variables: dict[str, str] = {}
 
     def service(self, provider: str) -> str:
         """The address of one service, without a trailing slash."""
@@ -65,8 +69,11 @@ def find(*needs: str) -> Fleet:
         raise Away(
             f"no fleet runs in this directory; start one with `fleet up`, or set {' and '.join(lacking)}"
         )
-    services = here.services if here and not given["url"] else {}
-    return Fleet(**known, services=services, pid=here.pid if here else 0)
+    services, variables = {}, {}
+    if here and not given["url"]:
+        services, variables = here.services, here.variables
+    pid = here.pid if here else 0
+    return Fleet(**known, services=services, variables=variables, pid=pid)
 
 
 class Services:

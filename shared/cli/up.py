@@ -81,11 +81,13 @@ def stand(
     processes: bool = False,
     mounted: bool = True,
     root: Path | None = None,
+    variables: Mapping[str, str] | None = None,
     ready: Callable[[fleets.Fleet, Sequence[Any]], None] | None = None,
 ) -> None:
     """Start engines and services and keep them until this process is interrupted.
 
-    `root` is where the data goes, the current directory when None. `ready` is called with the fleet
+    `root` is where the data goes, the current directory when None. `variables` are set for this fleet
+    alone, and left in its note. `ready` is called with the fleet
     and its services when they answer, instead of printing what to type next.
     """
     if not providers:
@@ -93,6 +95,7 @@ def stand(
     from shared.cli import ground as standing  # noqa: PLC0415 - brings a web framework along
 
     root = root or Path.cwd()
+    os.environ.update(variables or {})
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     if not processes and next(ports(port, fixed=True)) != port:
         raise ConfigError(f"port {port} is in use; choose another one with --port")
@@ -110,6 +113,7 @@ def stand(
             postgres_url=ground.postgres_url,
             nats_url=ground.nats_url,
             pid=os.getpid(),
+            variables=dict(variables or {}),
         )
 
         def answering(lines: Sequence[Any]) -> None:

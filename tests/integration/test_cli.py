@@ -16,10 +16,13 @@ from threading import Thread
 from typing import Any
 from unittest.mock import patch
 
+import msgspec
 import pytest
+from msgspec import structs
 
 from services.github.webhook import verify
 from shared.cli import main
+from shared.cli.fleet import Fleet, write
 from shared.cli.output import plain, screen
 from shared.cli.sync import coverage
 from shared.engines.process import ports, running
@@ -314,6 +317,17 @@ def test_a_second_fleet_in_the_same_directory_is_told_so(fleet: Path) -> None:
     assert "a fleet already runs in" in spawn(
         fleet, "up", "--port", str(next(ports(0, fixed=False))), code=78
     )
+
+
+def test_a_demo_is_found_from_the_directory_it_was_started_in(tmp_path: Path) -> None:
+    demo = Fleet(url="http://d", api_key="k", nats_url="nats://d", pid=os.getpid())
+    (tmp_path / ".fleet/demo/.fleet").mkdir(parents=True)
+    write(tmp_path / ".fleet/demo", demo)
+    assert rows(tmp_path, "env")["NATS_URL"] == "nats://d"
+    (tmp_path / ".fleet/fleet.json").write_bytes(
+        msgspec.json.encode(structs.replace(demo, nats_url="nats://real"))
+    )
+    assert rows(tmp_path, "env")["NATS_URL"] == "nats://real", "a real fleet comes first"
 
 
 def test_what_is_wrong_is_one_sentence_and_a_code(root: Path, tmp_path: Path) -> None:
