@@ -4,13 +4,13 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
-SOURCES := shared services tests scripts/docs.py
+SOURCES := shared services tests scripts/docs.py deploy k8s
 
 .DEFAULT_GOAL := help
-.PHONY: help install tools run test check docs chaos bench pin clean
+.PHONY: help install tools run test check docs chaos bench pin clean k8s-check alerts-test container-test
 
 help: ## Show this list.
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
+	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-22s %s\n", $$1, $$2 }'
 
 install: $(VENV)/installed ## Make .venv with what the fleet runs on; done again only when the pins change.
 	@:
@@ -56,9 +56,27 @@ chaos: tools ## Kill processes in the full size; takes minutes.
 bench: tools ## Measure the figures of the README on this machine.
 	$(BIN)/python -m tests.load
 
-pin: ## Write constraints.txt anew from pyproject.toml; needs uv.
+pin: ## Write constraints.txt and the images' pins anew from pyproject.toml; needs uv.
 	./scripts/pin.sh
+	./deploy/pin.sh
+
+k8s-check: .venv-k8s/installed ## Render every overlay of k8s and check it against two Kubernetes versions.
+	@.venv-k8s/bin/python k8s/validate.py
+
+# An environment of its own: the schemas are large, and nothing else needs them.
+.venv-k8s/installed: k8s/requirements.txt
+	@echo "Installing Kubernetes' schemas into .venv-k8s"
+	@$(PYTHON) -m venv --clear .venv-k8s
+	@.venv-k8s/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+alerts-test: ## Fire every alert of deploy/prometheus once; needs promtool.
+	@command -v promtool >/dev/null || { echo "*** SKIPPED: promtool is not here (Debian: apt install prometheus)" >&2; exit 0; }; \
+		cd deploy/prometheus && promtool check config prometheus.yml && promtool test rules alerts_test.yml
+
+container-test: tools ## Build GitHub's image, start docker-compose.yml, send a webhook; takes minutes.
+	@./scripts/container-test.sh
 
 clean: ## Remove .venv, caches and the development data in .fleet.
-	rm -rf $(VENV) .fleet .mypy_cache .ruff_cache .hypothesis .import_linter_cache build *.egg-info
+	rm -rf $(VENV) .venv-k8s .fleet .mypy_cache .ruff_cache .hypothesis .import_linter_cache build *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

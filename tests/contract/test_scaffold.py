@@ -18,7 +18,7 @@ LEFT_OUT = shutil.ignore_patterns(
     ".fleet",
     ".git",
     ".hypothesis",
-    ".venv",
+    ".venv*",
     "__pycache__",
     "node_modules",
     "*.egg-info",
