@@ -95,6 +95,7 @@ def _webhook(hub: Hub) -> ControllerRouterHandler:
         writer=hub.writer,
         metrics=hub.metrics,
         timeout=hub.settings.webhook.timeout,
+        full=lambda: hub.inbox_full,
     )
 
     # Litestar's own request and response cost more than all the work a delivery needs.

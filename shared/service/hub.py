@@ -32,6 +32,13 @@ from shared.webhook.intake import Writer
 log = structlog.get_logger()
 
 
+INBOX_LIMIT = 1_000_000
+"""Deliveries waiting to be read, beyond which no more are taken in."""
+
+OUTBOX_LIMIT = 1_000_000
+"""Events waiting to be published, beyond which nothing is added to them."""
+
+
 class Process(Struct):
     """What the services of one process share: the two engines, a client, and the figures."""
 
@@ -63,6 +70,18 @@ class Hub(Struct):
     tidy: Signal
     inbox_due: int = 0
     """Deliveries waiting to be read, as housekeeping last counted them."""
+    outbox_waiting: int = 0
+    """Events waiting to be published, as housekeeping last counted them."""
+
+    @property
+    def inbox_full(self) -> bool:
+        """Whether no more deliveries are taken in: they get 503 and come again."""
+        return self.inbox_due > INBOX_LIMIT
+
+    @property
+    def outbox_full(self) -> bool:
+        """Whether walks and the reading of deliveries pause, because the bus takes nothing."""
+        return self.outbox_waiting > OUTBOX_LIMIT
 
     def api(self, account_id: UUID, *, interactive: bool = False) -> Api:
         """The provider's API as this account sees it; `interactive` for calls a person waits for."""

@@ -51,8 +51,8 @@ async def forever(
             await _pause(name, error, failures)
 
 
-async def walk(worker: SyncWorker, signal: Signal) -> None:
-    """Keep up to `WALKS` walks going."""
+async def walk(worker: SyncWorker, signal: Signal, paused: Callable[[], bool]) -> None:
+    """Keep up to `WALKS` walks going; begin none while `paused` says so."""
     running: set[asyncio.Task[None]] = set()
     failures = 0
 
@@ -65,7 +65,8 @@ async def walk(worker: SyncWorker, signal: Signal) -> None:
     try:
         while True:
             try:
-                unit = await worker.lease() if len(running) < WALKS else None
+                busy = len(running) >= WALKS or paused()
+                unit = None if busy else await worker.lease()
                 failures = 0
             except Exception as error:
                 failures += 1

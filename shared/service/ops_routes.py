@@ -24,9 +24,6 @@ from shared.types import Record
 
 Requester = Request[Caller, None, object]  # type: ignore[type-var]  # the state is not used
 
-INBOX_LIMIT = 1_000_000
-"""Deliveries waiting to be read, beyond which no more are taken in."""
-
 STALE = 10.0
 """Seconds without a turn of the event loop after which the process counts as stuck."""
 
@@ -81,7 +78,7 @@ async def ready(hub: TheHub) -> Response[Health]:
     """Readiness: PostgreSQL answers within a second and the inbox has room. NATS may be away."""
     if not await hub.db.alive(1.0):
         return Response(Health("failing", "PostgreSQL does not answer"), status_code=503)
-    if hub.inbox_due > INBOX_LIMIT:
+    if hub.inbox_full:
         return Response(Health("failing", "the inbox is full"), status_code=503)
     return Response(Health("ok"))
 

@@ -61,9 +61,13 @@ async def working(hub: Hub) -> AsyncIterator[None]:
         published=hub.outbox.set,
         owner=owner(),
     )
+
+    async def read() -> int:
+        return 0 if hub.outbox_full else await reader.step()
+
     jobs: list[Coroutine[Any, Any, None]] = [
-        forever("inbox", reader.step, hub.inbox),
-        walk(walker, hub.walks),
+        forever("inbox", read, hub.inbox),
+        walk(walker, hub.walks, lambda: hub.outbox_full),
         forever("housekeeping", lambda: tidy(hub), hub.tidy, idle=TIDY),
     ]
     if hub.provider.subscriptions:
@@ -89,7 +93,7 @@ async def tidy(hub: Hub) -> int:
         waiting, outbox_age = await outbox.depth(conn)
         streams = await status.lags(conn, name)
         letters = await dead.count(conn, name)
-    hub.inbox_due = due
+    hub.inbox_due, hub.outbox_waiting = due, waiting
     hub.metrics.inbox_depth.labels(name).set(due)
     hub.metrics.inbox_age.labels(name).set(inbox_age)
     hub.metrics.outbox_depth.set(waiting)

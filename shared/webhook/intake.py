@@ -116,6 +116,7 @@ class Intake:
         writer: Writer,
         metrics: Metrics,
         timeout: float = 10.0,
+        full: Callable[[], bool] = lambda: False,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._provider = provider
@@ -124,6 +125,7 @@ class Intake:
         self._writer = writer
         self._metrics = metrics
         self._timeout = timeout
+        self._full = full
         self._now = now
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -147,7 +149,7 @@ class Intake:
         if not self._secrets:
             sentence = "No webhook secret is configured, so nothing is accepted here."
             raise _Refusal("unconfigured", 404, sentence)
-        if self._writer.waiting >= MOST_WAITING:
+        if self._writer.waiting >= MOST_WAITING or self._full():
             sentence = "Too many deliveries wait to be stored; send this one again."
             raise _Refusal("busy", 503, sentence)
         headers = _headers(scope)
