@@ -30,10 +30,10 @@ _BEARER = re.compile(
 )
 
 
-def fetch() -> Mapping[str, str]:
+def fetch(url: str = CERTS) -> Mapping[str, str]:
     """Google's certificates by key id; blocks for some seconds at most, so it has a thread."""
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with direct.open(CERTS, timeout=5) as reply:
+    with direct.open(url, timeout=5) as reply:
         return json.decode(reply.read(200_000), type=dict[str, str])
 
 

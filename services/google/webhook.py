@@ -1,6 +1,7 @@
 """Two kinds of callers: Pub/Sub with Gmail's news, and the channels of Calendar and Drive."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
 from msgspec import MsgspecError, json
 
@@ -11,18 +12,20 @@ from shared.provider import Verify
 from shared.types import Delivery, Nudge, Secret
 
 ACCOUNT = "GOOGLE_PUBSUB_SERVICE_ACCOUNT"
-SETTINGS = (gmail_push.TOPIC, ACCOUNT)
+CERTS_URL = "GOOGLE_CERTS_URL"
+SETTINGS = (gmail_push.TOPIC, ACCOUNT, CERTS_URL)
 
 
-def verifier(settings: Mapping[str, Secret], certs: Callable[[], Certs] = Certs) -> Verify:
+def verifier(settings: Mapping[str, Secret], certs: Certs | None = None) -> Verify:
     """`verify` for the service account that pushes; its certificates are fetched when needed."""
-    account, kept = settings.get(ACCOUNT, Secret("")).reveal(), certs()
+    account, url = settings.get(ACCOUNT), settings.get(CERTS_URL)
+    kept = certs or Certs(partial(pubsub.fetch, url.reveal()) if url else pubsub.fetch)
 
     def verify(secrets: Sequence[bytes], it: Delivery, _now: float) -> None:
         if "x-goog-channel-id" in it.headers:
             channels.verify(secrets, it)
         else:
-            pubsub.verify(secrets, it, kept, account)
+            pubsub.verify(secrets, it, kept, account.reveal() if account else "")
 
     return verify
 

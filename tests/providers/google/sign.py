@@ -81,7 +81,7 @@ def settled() -> Certs:
 
 assert provider.webhook
 WEBHOOK = replace(
-    provider.webhook, verify=webhook.verifier({webhook.ACCOUNT: Secret(ACCOUNT)}, settled)
+    provider.webhook, verify=webhook.verifier({webhook.ACCOUNT: Secret(ACCOUNT)}, settled())
 )
 """The webhook of a service that was told who pushes."""
 

@@ -1,0 +1,107 @@
+"""Google, played on this machine for demos and tests: it shares no code with the service it tries.
+
+Consent with scopes that can be left out, a mailbox with history and Pub/Sub, a calendar with sync tokens,
+a Drive with its log, channels, and faults on command; the same data every time.
+"""
+
+import time
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any
+
+from services.google.simulator.consent import CLIENT_ID, Consent
+from services.google.simulator.rest import routes
+from services.google.simulator.signer import ACCOUNT
+from services.google.simulator.world import World
+from shared.simulation import Happening, Mail, Post, Simulation
+
+CLIENT_SECRET = "simulated-client-secret"  # noqa: S105 - of a Google that does not exist
+
+
+class Google(Simulation):
+    """The whole of it; tests reach into `world` and `consent`."""
+
+    world: World
+    consent: Consent
+
+
+def app(
+    post: Post,
+    callback_url: str = "",
+    secret: str = "",
+    *,
+    mails: int = 20,
+    now: Callable[[], float] = time.time,
+) -> Google:
+    """Sam's account, with so many mails, a calendar and a Drive. Pub/Sub pushes to `callback_url`."""
+    world, consent = World(Mail(post), callback_url, secret, now), Consent(CLIENT_SECRET)
+    _fill(world, mails)
+
+    def environment(url: str) -> Mapping[str, str]:
+        return {
+            "GOOGLE_API_URL": url,
+            "GOOGLE_AUTH_URL": f"{url}/o/oauth2/v2/auth",
+            "GOOGLE_TOKEN_URL": f"{url}/token",
+            "GOOGLE_CERTS_URL": f"{url}/oauth2/v1/certs",
+            "GOOGLE_CLIENT_ID": CLIENT_ID,
+            "GOOGLE_CLIENT_SECRET": CLIENT_SECRET,
+            "GOOGLE_WEBHOOK_SECRET": secret,
+            "GOOGLE_PUBSUB_TOPIC": "projects/simulated/topics/gmail",
+            "GOOGLE_PUBSUB_SERVICE_ACCOUNT": ACCOUNT,
+        }
+
+    made = Google(
+        [*consent.routes(), *routes(world)],
+        mail=world.mail,
+        guard=consent.refused,
+        story=_story(world),
+        environment=environment,
+        faults={"expired": consent.expire, "forgotten": world.forget},
+    )
+    made.world, made.consent = world, consent
+    return made
+
+
+def _story(world: World) -> Mapping[str, Happening]:
+    """What can be made to happen, in the order in which it makes sense."""
+
+    async def arrived() -> None:
+        await world.arrive("The demo has begun", "Hello Sam,\n\nthis mail has just arrived.")
+
+    async def starred() -> None:
+        await world.label(max(world.mails), ["INBOX", "STARRED"])
+
+    async def deleted() -> None:
+        await world.delete(max(world.mails))
+
+    async def invited() -> None:
+        await world.plan("demo", "Demo of the demo")
+
+    async def shared() -> None:
+        await world.save("demo", "Notes of the demo")
+
+    return {
+        "arrived": Happening("A mail arrives for Sam", arrived),
+        "starred": Happening("Sam gives it a star", starred),
+        "invited": Happening("Sam is invited to a meeting", invited),
+        "shared": Happening("A file appears in Sam's Drive", shared),
+        "deleted": Happening("The mail is deleted for ever", deleted),
+    }
+
+
+def _fill(world: World, mails: int) -> None:
+    """The same account every time, without telling anybody."""
+    for number in range(mails):
+        _now(world.arrive(f"Mail {number}", f"This is mail number {number}."))
+    _now(world.plan("standup", "Stand-up", recurrence=["RRULE:FREQ=DAILY"]))
+    _now(world.plan("holiday", "Holiday", start={"date": "2026-12-24"}, end={"date": "2026-12-27"}))
+    _now(world.save("plan", "Plan", mimeType="application/vnd.google-apps.document", size="20"))
+    _now(world.save("picture", "Picture.png", mimeType="image/png", size="1024"))
+
+
+def _now(story: Coroutine[Any, Any, Any]) -> None:
+    """Let it happen at once: nobody listens yet, so that it never waits."""
+    try:
+        story.send(None)
+    except StopIteration:
+        return
+    raise AssertionError("something waits before anybody listens")
