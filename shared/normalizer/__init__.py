@@ -123,7 +123,7 @@ def digest(body: bytes) -> bytes:
 def event_id(source: str, account_id: str, item_id: str, version: str) -> str:
     """32 base32 characters, the same for the same change whichever door it came through."""
     parts = "\0".join((source, account_id, item_id, version)).encode("utf-8", "surrogatepass")
-    return base64.b32encode(hashlib.sha256(parts).digest())[:32].decode().lower()
+    return base64.b32encode(hashlib.sha256(parts).digest()[:20]).decode().lower()
 
 
 _encoder = json.Encoder(order="deterministic")

@@ -11,6 +11,7 @@ from shared.store.database import Connection
 from shared.store.sql import load
 
 _SQL = load("outbox")
+_headers = json.Decoder(dict[str, str])
 _LOCKS = 7301
 """The first half of the advisory lock's number, so that shards meet nobody else's locks."""
 
@@ -50,8 +51,7 @@ async def due(conn: Connection, shard: int, limit: int) -> list[Row]:
                 account_id=row[1],
                 subject=row[2],
                 id=row[3],
-                headers=json.decode(row[4], type=dict[str, str])
-                | {"ce-sequence": f"{row[0]:020d}"},
+                headers=_headers.decode(row[4]) | {"ce-sequence": f"{row[0]:020d}"},
                 payload=row[5],
             ),
         )
