@@ -108,10 +108,13 @@ class Bus:
         batch, last = uuid4().hex, len(events)
         if not self._nc.is_connected:
             raise nats.errors.OutboundBufferLimitError
-        for number, event in enumerate(events[:-1], 1):
-            # The client's own publish looks at every header anew, which takes half of the relay's
-            # time; these are ours, and a line break among them is refused.
-            await self._nc._send_command(_frame(event, batch, number))
+        try:
+            frames = [_frame(it, batch, n) for n, it in enumerate(events[:-1], 1)]
+        except ValueError:
+            return False
+        for frame in frames:
+            # The client's own publish looks at every header anew: half of the relay's time.
+            await self._nc._send_command(frame)
         await self._nc._flush_pending()
         headers = events[-1].headers | {
             "Nats-Batch-Id": batch,
@@ -165,12 +168,12 @@ class Bus:
 
 
 def _frame(event: Event, batch: str, number: int) -> bytes:
-    """The bytes of one message in the middle of a batch.
+    """The bytes of one message in the middle of a batch; ValueError for a header with a line break.
 
     https://docs.nats.io/reference/reference-protocols/nats-protocol#hpub
     """
     lines = "\r\n".join([f"{name}: {value}" for name, value in event.headers.items()])
-    if lines.count("\n") != len(event.headers) - 1:
+    if lines.count("\r") + lines.count("\n") != 2 * (len(event.headers) - 1):
         raise ValueError("a header holds a line break")
     head = (
         f"NATS/1.0\r\n{lines}\r\nNats-Batch-Id: {batch}\r\nNats-Batch-Sequence: {number}\r\n\r\n"

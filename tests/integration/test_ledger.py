@@ -125,3 +125,14 @@ async def test_the_event_id_depends_on_nothing_but_the_version(bench: Bench, db:
     assert ledger.item(ana, note(Note("a", "x", 1))).revision == minute(1).strftime(
         "%Y-%m-%dT%H:%M:%S.%fZ"
     )
+
+
+async def test_items_are_found_by_their_key_even_by_a_plan_made_for_an_empty_table(
+    bench: Bench,
+) -> None:
+    async with bench.db.transaction() as conn:
+        await conn.execute(ledger._SQL.stage)
+        cursor = await conn.execute(b"explain " + ledger._SQL.apply.encode())
+        plan = [row[0] for row in await cursor.fetchall()]
+    assert any("item_pkey" in line for line in plan)
+    assert not any("Seq Scan on item" in line for line in plan), plan

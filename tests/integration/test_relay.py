@@ -97,6 +97,20 @@ async def test_what_an_earlier_try_stored_is_not_stored_again(
     assert await stored(nc) == [it.id for it in events]
 
 
+async def test_a_line_break_in_a_header_makes_no_second_header(
+    db: Database, bus: Bus, nc: Client
+) -> None:
+    ana = uuid4()
+    events = [event(ana, n) for n in range(3)]
+    events[1].headers["ce-subject"] = "a\r\nce-userid: eve"
+    await write(db, *events)
+    await drain(db, bus)
+    assert await stored(nc) == [it.id for it in events]
+    found = await nc.jetstream().get_msg(stream.NAME, 2)
+    assert found.headers
+    assert "ce-userid" not in found.headers
+
+
 async def test_an_event_that_is_too_large_makes_way_for_the_others(
     db: Database, bus: Bus, nc: Client
 ) -> None:
