@@ -32,6 +32,8 @@ app = typer.Typer()
 USER = "demo"
 PATIENCE = 30.0
 """Seconds to wait for anything that should happen at once."""
+QUIET = 1.0
+"""Seconds without an event after which a step of the story is over."""
 _REAL = ("POSTGRES_URL", "NATS_URL", "ENCRYPTION_KEYS", "PUBLIC_URL", "FLEET_URL", "FLEET_API_KEY")
 
 
@@ -154,10 +156,10 @@ async def _story(here: Fleet, played: Sequence[Played], *, once: bool) -> None:
                 screen.print(f"\n{one.provider.title}: {step.says}.", style="bold")
                 heard.clear()
                 await asyncio.to_thread(caller.post, f"{one.url}/_simulator/story/{name}")
-                try:
-                    await asyncio.wait_for(heard.wait(), PATIENCE)
-                except TimeoutError:
-                    raise HubError(f"nothing was published after: {step.says}") from None
+                if not await _heard(heard, PATIENCE):
+                    raise HubError(f"nothing was published after: {step.says}")
+                while await _heard(heard, QUIET):  # a step may cause several events
+                    pass
         for one in played:
             if one.simulation.unknown:
                 raise HubError(f"{one.provider.title} was asked for {one.simulation.unknown[0]}")
@@ -168,6 +170,15 @@ async def _story(here: Fleet, played: Sequence[Played], *, once: bool) -> None:
             _look_around(here)
             await listener
         listener.cancel()
+
+
+async def _heard(event: asyncio.Event, seconds: float) -> bool:
+    try:
+        await asyncio.wait_for(event.wait(), seconds)
+    except TimeoutError:
+        return False
+    event.clear()
+    return True
 
 
 def _connect(fleet: Services, one: Played) -> None:

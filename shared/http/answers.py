@@ -137,10 +137,11 @@ def _decoder(type: Any) -> "msgspec.json.Decoder[Any]":
     return msgspec.json.Decoder(type)
 
 
-def decode(body: bytes | Raw, type: type[T]) -> T:
+def decode(body: bytes | Raw, type: type[T], *, write: bool = False) -> T:
     """Decode JSON into `type`; `bytes` gives the body itself and `NoneType` ignores it.
 
-    Raises Unreadable, which names the field and the type we expected, never what was there.
+    Raises Unreadable for another shape, which names the field and the type we expected, never what
+    was there; and Unavailable for what is no JSON at all: an error page, or an answer cut short.
     """
     if type is bytes and isinstance(body, bytes):
         return body  # type: ignore[return-value] # T is bytes here
@@ -148,8 +149,10 @@ def decode(body: bytes | Raw, type: type[T]) -> T:
         return None  # type: ignore[return-value] # T is None here
     try:
         return cast(T, _decoder(cast(Hashable, type)).decode(body))
-    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+    except msgspec.ValidationError as error:
         raise Unreadable(_sentence(error, _name(type))) from None
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        raise Unavailable(f"the answer is not the JSON of {_name(type)}", unknown=write) from None
 
 
 _NOTHING = type(None)
@@ -160,8 +163,6 @@ def _name(type: Any) -> str:
 
 
 def _sentence(error: Exception, name: str) -> str:
-    if not isinstance(error, msgspec.ValidationError):
-        return f"the answer is not the JSON of {name}"
     text = str(error)
     at = _PATH.search(text)
     what = text[: at.start() if at else None] if _OUR_WORDS.match(text) else "unexpected value"

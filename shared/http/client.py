@@ -110,14 +110,14 @@ class HttpApi:
         """
         headers, content = encoded(body)
         call = Call(method.upper(), self._url(path, params), headers, content, write=True)
-        return decode((await self._ask(call)).response.body, type)
+        return decode((await self._ask(call)).response.body, type, write=True)
 
     async def graphql(self, query: str, type: type[T], **variables: Any) -> T:
         """Ask GraphQL at `graphql` under the base URL; a mutation is sent once, like any write."""
         headers, content = encoded({"query": query, "variables": variables})
         write = query.lstrip().startswith("mutation")
         call = Call("POST", self._url("graphql", {}), headers, content, write, graphql=True)
-        envelope = decode((await self._ask(call)).response.body, Envelope)
+        envelope = decode((await self._ask(call)).response.body, Envelope, write=write)
         return decode(envelope.data, type)
 
     def _url(self, path: str, params: Mapping[str, str | int]) -> httpx.URL:

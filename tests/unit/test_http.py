@@ -15,6 +15,7 @@ from msgspec import structs
 from structlog.testing import capture_logs
 
 from shared.errors import (
+    HubError,
     ItemGone,
     ProviderError,
     RateLimited,
@@ -391,22 +392,27 @@ async def test_an_answer_that_is_not_whole_is_asked_for_again(
 
 
 @pytest.mark.parametrize(
-    ("body", "says"),
+    ("body", "error", "says"),
     [
-        (b"<html>canary</html>", "not the JSON"),
-        (b'{"id": 1', "not the JSON"),
-        (b'{"id": "canary"}', "Expected `int`, got `str` at $.id"),
-        (b'{"canary": 1}', "Object missing required field `id` at $"),
-        (b'{"x": ' + b"[" * 5000, "not the JSON"),
-        (b"", "not the JSON"),
+        (b"<html>canary</html>", Unavailable, "not the JSON"),
+        (b'{"id": 1', Unavailable, "not the JSON"),
+        (b'{"id": "canary"}', Unreadable, "Expected `int`, got `str` at $.id"),
+        (b'{"canary": 1}', Unreadable, "Object missing required field `id` at $"),
+        (b'{"x": ' + b"[" * 5000, Unavailable, "not the JSON"),
+        (b"", Unavailable, "not the JSON"),
     ],
 )
-async def test_an_answer_of_another_shape_names_the_field_and_not_what_was_there(
-    client: httpx.AsyncClient, nap: Nap, body: bytes, says: str
+async def test_an_odd_answer_names_the_field_and_not_what_was_there(
+    client: httpx.AsyncClient, nap: Nap, body: bytes, error: type[HubError], says: str
 ) -> None:
+    """No JSON at all is an error page or an answer cut short: asked again later, never given up on."""
     async with loopback(answer(200, body)) as server:
-        with pytest.raises(Unreadable) as caught:
+        with pytest.raises(error) as caught:
             await api(client, server, nap).get("a", Thing)
+        if error is Unavailable:
+            with pytest.raises(Unavailable) as unknown:
+                await api(client, server, nap).send("POST", "a", Thing)
+            assert unknown.value.unknown, "a write whose answer is cut short may have happened"
     assert says in str(caught.value)
     assert "canary" not in str(caught.value)
     assert caught.value.__suppress_context__
