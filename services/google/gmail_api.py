@@ -91,7 +91,7 @@ class Emails(Controller):
 async def sent(api: Api, mail: ask.NewMail) -> Sent:
     """Send, unless a mail with this Message-ID is there: then the first call did arrive."""
     if mail.message_id:
-        known = await api.get(f"{ME}/messages", Listed, q=f"rfc822msgid:{mail.message_id}")
+        known = await api.get(f"{ME}/messages", Listed, q=f"rfc822msgid:{mail.message_id[1:-1]}")
         for it in known.messages:
             return Sent(it.id, it.threadId, mail.message_id, repeated=True)
     me = (await api.get(f"{ME}/profile", Profile)).emailAddress

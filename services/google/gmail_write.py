@@ -19,9 +19,6 @@ from services.google.gmail_models import Mail, bytes_of
 from shared.errors import BadRequest, Refused
 from shared.normalizer import Person
 
-LARGEST = 25_000_000
-"""Bytes of a mail that Gmail takes."""
-
 
 def compose(it: ask.NewMail, sender: str = "", thread: Headers | None = None) -> EmailMessage:
     """The mail of that sender, answering the mail of those headers. Raises BadRequest.
@@ -53,8 +50,6 @@ def raw(it: EmailMessage) -> str:
         data = it.as_bytes()
     except (UnicodeError, ValueError, LookupError) as problem:
         raise BadRequest("The mail holds text that is not Unicode.") from problem
-    if len(data) > LARGEST:
-        raise BadRequest(f"The mail is larger than {LARGEST} bytes.")
     return urlsafe_b64encode(data).decode()
 
 

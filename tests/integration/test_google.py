@@ -109,6 +109,8 @@ async def test_three_products_are_walked_and_heard(database_url: str, nats_url: 
         sources = Counter(item["source"] for item in await it.events())
         assert sources == {"gmail": 12, "google_calendar": 2, "google_drive": 2}
         await it.heard("plan", content="The text of Plan")
+        told_of = (await it.service.events(1, "self.integrations.gmail.>"))[0]
+        assert b"consent_ends_at" in told_of.data  # an app in testing: for seven days
         await until(lambda: world.watched and len(world.channels) == 2)
 
         ident = await world.arrive("News", "Hello.")

@@ -115,6 +115,20 @@ async def test_trash_and_spam_are_a_deletion_that_can_be_undone() -> None:
         first = back
 
 
+async def test_what_goes_to_the_trash_between_the_list_and_the_reading_is_gone() -> None:
+    box = Mailbox(2)
+    listing = box.api.answers["GET", f"{ME}/messages"]
+
+    def then_trashed(call: Call) -> Any:
+        found = listing(call)
+        box.label("m1", "TRASH")
+        return found
+
+    box.api.answers["GET", f"{ME}/messages"] = then_trashed
+    told = said(await walk("messages", box.api))
+    assert {it.deleted for it in told if it.id == "m1"} == {True}
+
+
 async def test_a_permanent_deletion_leaves_nothing_but_the_fact() -> None:
     box = Mailbox(2)
     first = await walk("messages", box.api)

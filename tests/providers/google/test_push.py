@@ -1,6 +1,6 @@
 """Gmail's news through Pub/Sub: who may bring them, and what they say."""
 
-from base64 import b64encode, urlsafe_b64encode
+from base64 import b64encode, urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -71,9 +71,21 @@ def test_no_signature_and_another_algorithm_are_refused() -> None:
         verify(f"{head}.{body}")
 
 
-def test_without_an_account_configured_nobody_is_genuine() -> None:
+def test_the_same_signature_in_another_spelling_is_refused() -> None:
+    """The last character carries two bits that count and four that do not."""
+    token = sign.token(SECRET)
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    other = token[:-1] + alphabet[alphabet.index(token[-1]) | 1]
+    assert urlsafe_b64decode(other[-342:] + "==") == urlsafe_b64decode(token[-342:] + "==")
+    verify(token)
     with pytest.raises(NotGenuine):
-        verify(sign.token(SECRET), account="")
+        verify(other)
+
+
+def test_without_an_account_configured_nobody_is_genuine() -> None:
+    for email in (sign.ACCOUNT, "", None):
+        with pytest.raises(NotGenuine):
+            verify(sign.token(SECRET, email=email), account="")
     assert provider.webhook
     with pytest.raises(NotGenuine):
         provider.webhook.verify([SECRET.encode()], pushed(sign.token(SECRET)), sign.NOW)
