@@ -253,6 +253,7 @@ def test_only_metrics_that_exist_are_asked_for(path: str) -> None:
 
 
 def test_every_alert_says_what_to_do_and_is_tested() -> None:
+    explained = (ROOT / "docs/OPERATIONS.md").read_text("utf-8")
     groups = documents(ROOT / "deploy/prometheus/alerts.yml")[0]["groups"]
     tests = documents(ROOT / "deploy/prometheus/alerts_test.yml")[0]["tests"]
     fired = {it["alertname"] for one in tests for it in one["alert_rule_test"] if it["exp_alerts"]}
@@ -260,6 +261,7 @@ def test_every_alert_says_what_to_do_and_is_tested() -> None:
         assert rule["labels"]["severity"] in ("page", "ticket")
         assert rule["annotations"].keys() == {"summary", "action"}
         assert rule["alert"] in fired
+        assert f"`{rule['alert']}`" in explained
 
 
 def test_the_dashboard_is_what_its_program_writes() -> None:
