@@ -4,11 +4,12 @@ https://docs.slack.dev/reference/methods/users.conversations
 """
 
 from collections.abc import AsyncIterator
+from contextlib import suppress
 
 from msgspec import Struct
 
 from services.slack.models import Auth, Conversation, kind_of
-from shared.errors import ItemGone
+from shared.errors import ItemGone, Refused
 from shared.provider import Api
 from shared.types import Page, Resource
 
@@ -65,18 +66,14 @@ async def channels(api: Api, at: Walk, _: Resource) -> AsyncIterator[Page]:
 
 
 async def _listed(api: Api, team: str, kind: str, after: str) -> Listed:
-    place = {"team_id": team} if team else {}
-    more = {"cursor": after} if after else {}
+    """One page; none of a kind that no scope allows, the first where the cursor is not known any more."""
+    path, place = "/users.conversations", {"team_id": team} if team else {}
+    asked = {"types": kind, "exclude_archived": "true", **place}
     try:
-        return await api.get(
-            "/users.conversations",
-            Listed,
-            types=kind,
-            exclude_archived="true",
-            limit=PAGE,
-            **place,
-            **more,
-        )
+        if after:
+            with suppress(Refused):
+                return await api.get(path, Listed, limit=PAGE, cursor=after, **asked)
+        return await api.get(path, Listed, limit=PAGE, **asked)
     except ItemGone:
         return Listed()
 

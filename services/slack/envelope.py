@@ -80,7 +80,7 @@ def said(told: Envelope, event: Event) -> Iterator[Record]:
     if event.subtype == "message_changed":
         inside = json.decode(told.event, type=Changed)
         now, before = _said(inside.message), _before(inside)
-        named = kind(now.subtype, own=_own(told, now) or bool(before and _own(told, before)))
+        named = kind(now.subtype, own=any(_own(told, it) for it in (now, before) if it))
         if now.subtype == TOMBSTONE:
             yield gone(*where, now.ts, event.event_ts or now.ts, named)
         elif before is None or _differ(event.channel, now, before):

@@ -4,6 +4,7 @@ https://docs.slack.dev/reference/methods/conversations.history
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TypeVar
 
 from msgspec import MsgspecError, Raw, Struct, json
@@ -11,7 +12,7 @@ from msgspec import MsgspecError, Raw, Struct, json
 from services.slack.channels import Turn
 from services.slack.events import TOMBSTONE, gone, kind, record
 from services.slack.models import Head, Ts
-from shared.errors import ItemGone, Unreadable
+from shared.errors import ItemGone, Refused, Unreadable
 from shared.provider import Api
 from shared.types import Record, Resource
 
@@ -43,18 +44,15 @@ class Rows(Struct, frozen=True):
 async def history(api: Api, channel: str, *, oldest: str, next: str) -> Rows:
     """Newest first; replies are not in it, but for those that were also sent to the channel."""
     since = {"oldest": oldest} if oldest else {}
-    after = {"cursor": next} if next else {}
-    path = "/conversations.history"
-    return _rows(await api.get(path, Answer, channel=channel, limit=PAGE, **since, **after))
+    return _rows(await _page(api, "/conversations.history", next, channel=channel, **since))
 
 
 async def thread(api: Api, channel: str, ts: Ts, *, oldest: str, next: str) -> Rows:
     """The replies to a message, oldest first, without the message itself; none when it is gone."""
     since = {"oldest": oldest} if oldest else {}
-    after = {"cursor": next} if next else {}
     path = "/conversations.replies"
     try:
-        answer = await api.get(path, Answer, channel=channel, ts=ts, limit=PAGE, **since, **after)
+        answer = await _page(api, path, next, channel=channel, ts=ts, **since)
     except ItemGone:
         return Rows((), "")
     found = _rows(answer)
@@ -69,6 +67,14 @@ def records(rows: Sequence[Row], resource: Resource, now: Ts) -> tuple[Record, .
 def removed(ts: Ts, resource: Resource, now: Ts) -> Record:
     """The removal of a message that was listed before and is not any more, as seen `now`."""
     return gone(resource.id, resource.facts.get("type", ""), ts, now)
+
+
+async def _page(api: Api, path: str, next: str, **asked: str) -> Answer:
+    """The page at a cursor; the first one where Slack does not know the cursor any more."""
+    if next:
+        with suppress(Refused):
+            return await api.get(path, Answer, limit=PAGE, cursor=next, **asked)
+    return await api.get(path, Answer, limit=PAGE, **asked)
 
 
 def _record(row: Row, resource: Resource, now: Ts) -> Record:

@@ -3,11 +3,11 @@
 from typing import Any
 
 import pytest
-from msgspec import json
+from msgspec import json, structs
 
 from services.slack import sync
 from services.slack.channels import KINDS, Walk
-from shared.errors import ItemGone, RateLimited, Unreadable
+from shared.errors import ItemGone, RateLimited, Refused, Unreadable
 from shared.normalizer import Message
 from shared.types import Page, Resource
 from tests.fakes.api import Answer, Call, FakeApi
@@ -201,6 +201,10 @@ async def test_a_busy_conversation_is_looked_at_as_far_as_its_last_messages(
     after = await walk("replies", room.api, before[-1].cursor, **clock(1))
     removed = [it for page in after for it in page.records if it.removed]
     assert len(removed) == 2
+    for second in range(20, 23):
+        room.say(second)
+    pushed = await walk("replies", room.api, after[-1].cursor, **clock(2))
+    assert not [it for page in pushed for it in page.records if it.removed], "only out of sight"
 
 
 async def test_a_tombstone_in_the_history_is_a_deletion() -> None:
@@ -220,6 +224,26 @@ async def test_what_this_app_said_is_not_told() -> None:
     assert set(said(await walk("messages", room.api))) == ids(kept)
     person = Resource("C02", "ops", (), {"type": "channel"})
     assert len(said(await walk("messages", room.api, resource=person))) == 3
+
+
+@pytest.mark.parametrize("name", ["messages", "replies"])
+async def test_a_cursor_that_slack_forgot_begins_the_walk_anew(name: str) -> None:
+    room = Room(2)
+    stamps = [room.say(second) for second in range(6)]
+    first, *_ = await walk(name, room.api, **({} if name == "messages" else clock()))
+
+    def forgetful(call: Call) -> Any:
+        return (
+            Refused("invalid_cursor") if call.params.get("cursor") == "lost" else room.history(call)
+        )
+
+    room.api.answers["GET", "/conversations.history"] = forgetful
+    lost = structs.replace(first.cursor, next="lost")
+    found = await walk(name, room.api, lost, **({} if name == "messages" else clock()))
+    assert set(said(found)) == ids(*stamps)
+    room.api.answers["GET", "/conversations.history"] = Refused("invalid_arguments")
+    with pytest.raises(Refused):
+        await walk(name, room.api, lost)
 
 
 async def test_a_row_without_a_ts_is_unreadable() -> None:
@@ -265,6 +289,19 @@ async def test_23_a_missing_scope_hides_one_kind_and_stops_nothing() -> None:
     for number, page in enumerate(pages[:-1]):
         rest = await walk("channels", api, page.cursor)
         assert [it.resources for it in rest] == [it.resources for it in pages[number + 1 :]]
+
+
+async def test_a_forgotten_cursor_begins_the_kind_of_conversation_anew() -> None:
+    def forgetful(call: Call) -> Any:
+        lost = call.params.get("cursor") == "lost"
+        return Refused("invalid_cursor") if lost else conversations(call)
+
+    answers: Any = {
+        ("GET", "/auth.test"): Answer(AUTH),
+        ("GET", "/users.conversations"): forgetful,
+    }
+    pages = await walk("channels", FakeApi(answers), Walk("", "public_channel", "lost"))
+    assert {it.id for page in pages for it in page.resources} == {"C02", "C03", "G05", "D04"}
 
 
 async def test_18_an_organization_is_walked_workspace_by_workspace() -> None:
