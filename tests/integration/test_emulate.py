@@ -6,15 +6,10 @@ faults are proved elsewhere, because it plays none of them.
 
 import os
 import re
-import subprocess
-import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 from html import unescape
 from pathlib import Path
-from typing import Any
 
-import anyio
 import httpx
 import nats
 import nats.errors
@@ -28,6 +23,7 @@ from shared.oauth.keyring import new_key
 from shared.service import callers
 from shared.store.database import Database
 from tests.chaos.machines import python
+from tests.fakes.programs import answers, ask, process
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(180)]
 
@@ -93,32 +89,6 @@ async def place(  # noqa: PLR0917 - fixtures, told apart by their names
         yield Place(github, ours, {"authorization": f"Bearer {key}"})
 
 
-@contextmanager
-def process(command: list[str], env: dict[str, str], log: Path) -> Iterator[None]:
-    """Run a program for as long as the block lasts."""
-    with log.open("wb") as out:
-        child = subprocess.Popen(command, env=env, stdin=subprocess.PIPE, stdout=out, stderr=out)
-    try:
-        yield
-    finally:
-        child.terminate()
-        child.communicate(timeout=30)
-
-
-async def answers(url: str, log: Path, within: float = 30.0) -> None:
-    """Wait until a GET is answered 200."""
-    deadline = time.monotonic() + within
-    async with httpx.AsyncClient(trust_env=False) as client:
-        while time.monotonic() < deadline:
-            try:
-                if (await client.get(url)).status_code == 200:
-                    return
-            except httpx.TransportError:
-                pass
-            await anyio.sleep(0.1)
-    raise AssertionError(f"{url} is not ready:\n{await anyio.Path(log).read_text()}")
-
-
 async def test_a_token_a_sync_and_a_webhook(place: Place, nats_url: str) -> None:
     async with httpx.AsyncClient(trust_env=False, timeout=15) as client:
         await open_issue(client, place, "Before we came")
@@ -172,15 +142,6 @@ async def test_consent_in_a_browser_and_a_sync(place: Place, nats_url: str) -> N
 async def open_issue(client: httpx.AsyncClient, place: Place, title: str) -> None:
     issues = f"{place.github}/repos/octocat/hello/issues"
     await ask(client, "POST", issues, TOKEN, {"title": title, "body": "as seen at GitHub"})
-
-
-async def ask(
-    client: httpx.AsyncClient, method: str, url: str, headers: dict[str, str], body: Any = None
-) -> Any:
-    """The decoded answer; anything but a 2xx fails the test."""
-    answer = await client.request(method, url, headers=headers, json=body)
-    assert answer.is_success, f"{method} {url}: {answer.status_code} {answer.text}"
-    return answer.json()
 
 
 async def told(nats_url: str, user: str, titles: set[str]) -> dict[str, Message]:

@@ -23,7 +23,7 @@ from shared.oauth.keyring import new_key
 from shared.service import callers
 from shared.store.database import Database
 from tests.chaos.machines import python
-from tests.integration.test_emulate import answers, ask, process
+from tests.fakes.programs import answers, ask, process
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(180)]
 
