@@ -30,6 +30,7 @@ ENTRIES = {
     "README.md": r"^\| \[GitHub\]\(.*\n",
     ".env.example": r"\n# --- GitHub\n(?:.+\n)*",
     "docker-compose.yml": r"\n  github:\n(?:    .*\n)*",
+    "deploy/prometheus/targets.yml": r"^    - github:\d+\n",
     "k8s/providers/kustomization.yaml": r"^  - github\n",
     "k8s/components/*/services.yaml": r"^---\n(?:(?!---$).*\n)*?  name: github(?:-secrets)?\n(?:(?!---$).*\n)*",
 }
