@@ -4,7 +4,7 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from litestar import Litestar, asgi
+from litestar import Litestar, Router, asgi
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import SwaggerRenderPlugin
@@ -53,16 +53,20 @@ def build(hub: Hub, *, work: bool = True) -> Litestar:
     ]
     if hub.provider.oauth is not None:
         routes += OAUTH_ROUTES
-    if hub.provider.webhook is not None:
-        routes.append(_webhook(hub))
     routes += provider_routes.of(hub)
-    return Litestar(
+    called = Router(
+        path="/",
         route_handlers=routes,
-        dependencies={"hub": Provide(lambda: hub, sync_to_thread=False)},
         middleware=[
-            lambda app: callers.Authentication(app, recognizer, exclude=["^/schema"]),
+            lambda app: callers.Authentication(app, recognizer),
             lambda app: _Limit(app, hub),
         ],
+    )
+    # Webhooks prove themselves, so they do not pass what callers have to pass.
+    heard = [_webhook(hub)] if hub.provider.webhook else []
+    return Litestar(
+        route_handlers=[called, *heard],
+        dependencies={"hub": Provide(lambda: hub, sync_to_thread=False)},
         exception_handlers=HANDLERS,
         request_max_body_size=BODY,
         lifespan=[lifespan] if work else [],
@@ -99,7 +103,7 @@ def _webhook(hub: Hub) -> ControllerRouterHandler:
     )
 
     # Litestar's own request and response cost more than all the work a delivery needs.
-    @asgi(hub.settings.webhook.path, opt={"exclude_from_auth": True}, copy_scope=False)
+    @asgi(hub.settings.webhook.path, copy_scope=False)
     async def webhook(scope: Scope, receive: Receive, send: Send) -> None:
         await intake(scope, receive, send)
 
