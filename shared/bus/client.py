@@ -7,6 +7,7 @@ stored some of it, is published one by one in the same order.
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 from uuid import uuid4
 
@@ -28,7 +29,8 @@ LARGEST_BATCH = 500
 PATIENCE = 10.0
 """Seconds to wait for an acknowledgement; a new leader needs up to seven."""
 
-_TOO_LARGE = frozenset({10054})  # the only refusal that the same message will always meet
+_TEMPORARY = 500
+"""JetStream's `code` from which a refusal is about the server (full, no leader), not about the message."""
 
 
 class Ack(Struct, frozen=True):
@@ -98,8 +100,9 @@ class Bus:
         events are simply published once more.
         """
         try:
-            if len(events) > 1 and await self._publish_batch(events):
-                return Ack(len(events))
+            with suppress(nats.errors.MaxPayloadError):  # found out again, and named, one by one
+                if len(events) > 1 and await self._publish_batch(events):
+                    return Ack(len(events))
             return await self._publish_singly(events)
         except (nats.errors.Error, TimeoutError, OSError) as error:
             raise Away(f"NATS did not acknowledge: {type(error).__name__}") from error
@@ -122,13 +125,16 @@ class Bus:
 
     async def _publish_singly(self, events: Sequence[Event]) -> Ack:
         for number, event in enumerate(events):
-            reply = await self._nc.request(
-                event.subject, event.payload, headers=event.headers, timeout=PATIENCE
-            )
+            try:
+                reply = await self._nc.request(
+                    event.subject, event.payload, headers=event.headers, timeout=PATIENCE
+                )
+            except nats.errors.MaxPayloadError:
+                return Ack(number, refused="larger than the server takes")
             answer = json.decode(reply.data, type=dict[str, Any])
             if (error := answer.get("error")) is None:
                 continue
-            if error.get("err_code") in _TOO_LARGE:
+            if error.get("code", _TEMPORARY) < _TEMPORARY:
                 return Ack(number, refused=error["description"])
             if number:
                 return Ack(number)

@@ -111,11 +111,13 @@ async def test_a_line_break_in_a_header_makes_no_second_header(
     assert "ce-userid" not in found.headers
 
 
+@pytest.mark.parametrize("size", [600_000, 1_200_000])
 async def test_an_event_that_is_too_large_makes_way_for_the_others(
-    db: Database, bus: Bus, nc: Client
+    db: Database, bus: Bus, nc: Client, size: int
 ) -> None:
+    """The stream takes 512 KiB, the server 1 MB: the client does not even send what is above that."""
     ana = uuid4()
-    events = [event(ana, 0), event(ana, 1, b"x" * 600_000), event(ana, 2)]
+    events = [event(ana, 0), event(ana, 1, b"x" * size), event(ana, 2)]
     await write(db, *events)
     await drain(db, bus)
     assert await stored(nc) == [events[0].id, events[2].id]
