@@ -45,6 +45,8 @@ def message(
 
 def utc(at: datetime | int) -> datetime:
     """One instant in UTC, from ISO text or from epoch seconds."""
+    if isinstance(at, datetime) and at.tzinfo is UTC:
+        return at  # as nearly every date of GitHub's comes
     try:
         return datetime.fromtimestamp(at, UTC) if isinstance(at, int) else at.astimezone(UTC)
     except OverflowError as problem:

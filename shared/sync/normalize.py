@@ -60,13 +60,18 @@ def prepare(provider: Provider) -> Normalize:
 def _checked(kind: str, message: Message, sources: frozenset[str]) -> Message:
     if message.type not in TYPES or message.source not in sources:
         raise Unreadable(f"{kind}: became {message.source}/{message.type}, which nobody declared")
-    if not 0 < len(message.id) <= LONGEST_ID or any(
-        unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for c in message.id
-    ):
+    if not 0 < len(message.id) <= LONGEST_ID or _breaks(message.id):
         raise Unreadable(f"{kind}: the id is empty, too long or holds control characters")
     if message.timestamp.tzinfo is None:
         raise Unreadable(f"{kind}: the timestamp has no time zone")
     return fit(kind, message)
+
+
+def _breaks(text: str) -> bool:
+    """Whether text holds control characters or line ends; most text is just printable."""
+    return not text.isprintable() and any(
+        unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") for c in text
+    )
 
 
 def fit(kind: str, message: Message) -> Message:
