@@ -1,20 +1,27 @@
-"""The README's consumer, run as it is written, hears an event that a running service publishes."""
+"""What the README tells people to type does what it says: the first two minutes, and the consumer."""
 
 import asyncio
+import itertools
 import os
 import re
+import signal
 import sys
+from pathlib import Path
 
 import pytest
 from msgspec import json
 
+from services.github import simulator
 from services.github.provider import provider
+from shared.engines.process import ports
+from shared.http.roleplay import post
 from shared.normalizer import Message
 from shared.store import accounts, routes
 from shared.store.database import Database
 from shared.types import Identity
 from tests.contract.reading import ROOT, data, samples, signed
 from tests.fakes.service import running
+from tests.fakes.simulated import listening, until
 
 pytestmark = pytest.mark.anyio
 
@@ -34,6 +41,69 @@ async def test_the_consumer_of_the_readme_hears_an_event(database_url: str, nats
     kind, _, body = line.partition(" ")
     assert kind == "self.issue.created"
     assert json.decode(body, type=Message).type == "issue"
+
+
+@pytest.mark.timeout(180)
+async def test_the_first_two_minutes_go_as_they_are_written(tmp_path: Path) -> None:
+    """Every shell line of that section, as typed, in a directory where a fleet runs."""
+    section = (ROOT / "README.md").read_text().partition("## Two minutes")[2].partition("\n## ")[0]
+    blocks = re.findall(r"^```bash\n(.*?)^```", section, re.M | re.S)
+    typed = [line for block in blocks for line in block.splitlines() if line[:1] not in ("#", "")]
+    connecting, tailing, syncing, naming = typed
+    github = simulator.app(post)
+    github.consent.tokens["ghp_mine"] = "repo read:user"
+    (tmp_path / "my-token.txt").write_text("ghp_mine\n")
+    (tmp_path / ".venv/bin").mkdir(parents=True)
+    fleet = tmp_path / ".venv/bin/fleet"
+    fleet.write_text(
+        f'#!/bin/sh\nexec {sys.executable} -c "from shared.cli import main; main()" "$@"\n'
+    )
+    fleet.chmod(0o755)
+    async with listening(github) as url:
+        environ = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "COLUMNS": "200"}
+        environ |= github.environment(url)
+        (port,) = itertools.islice(ports(0, fixed=False), 1)
+        up = await shell(f"exec .venv/bin/fleet up --port {port}", tmp_path, environ)
+        try:
+            await until((tmp_path / ".fleet/fleet.json").exists, 60)
+            await done(connecting, tmp_path, environ)
+            await done(syncing, tmp_path, environ)
+            tail = await shell(f"exec {tailing}", tmp_path, environ)
+            try:
+                assert tail.stdout
+                await asyncio.sleep(3)  # until it listens
+                place = next(iter(github.world.places.values()))
+                await github.world.open_issue(place, "Seen in the tail")
+                assert "success" in await done(syncing, tmp_path, environ)
+                async with asyncio.timeout(20):
+                    while "Seen in the tail" not in (await tail.stdout.readline()).decode():
+                        pass
+            finally:
+                tail.terminate()
+                await tail.communicate()
+            told = await done(f"{naming}\necho $NATS_URL $FLEET_URL", tmp_path, environ)
+            assert re.fullmatch(rf"nats://\S+ http://localhost:{port}\n", told)
+        finally:
+            up.send_signal(signal.SIGINT)
+            await up.communicate()
+    assert up.returncode == 0
+
+
+async def shell(line: str, where: Path, environ: dict[str, str]) -> asyncio.subprocess.Process:
+    """A line in bash, its output caught."""
+    pipe = asyncio.subprocess.PIPE
+    return await asyncio.create_subprocess_exec(
+        "bash", "-c", line, cwd=where, env=environ, stdout=pipe, stderr=pipe
+    )
+
+
+async def done(line: str, where: Path, environ: dict[str, str]) -> str:
+    """What a line prints; it has to end well within a minute."""
+    running_line = await shell(line, where, environ)
+    async with asyncio.timeout(60):
+        out, err = await running_line.communicate()
+    assert running_line.returncode == 0, f"{line}\n{out.decode()}{err.decode()}"
+    return out.decode()
 
 
 async def connect(db: Database) -> None:
