@@ -104,6 +104,7 @@ def list_(json: Json = False) -> None:
 @keys.command()
 def revoke(
     ident: Annotated[str, typer.Argument(help="The key's id, from `fleet keys list`.")],
+    json: Json = False,
 ) -> None:
     """End an API key now."""
 
@@ -115,7 +116,10 @@ def revoke(
 
     if not _with_database(end):
         raise NotFound(f"there is no live key {ident}")
-    screen.print(f"Revoked {ident}.")
+    if json:
+        as_json({"revoked": ident})
+    else:
+        screen.print(f"Revoked {ident}.")
 
 
 @keys.command()

@@ -35,11 +35,12 @@ def up(
         bool, typer.Option("--processes", help="One process and port for each service.")
     ] = False,
     port: Port = 8000,
+    json: Json = False,
 ) -> None:
     """Start everything: PostgreSQL, NATS, the tables, and every service. Ctrl-C stops all of it."""
     from shared.config.catalogue import providers  # noqa: PLC0415 - imports every provider
 
-    stand(providers(), port, processes=processes)
+    stand(providers(), port, processes=processes, json=json)
 
 
 @app.command()
@@ -48,12 +49,13 @@ def run(
         str, typer.Argument(help="The service, by the name that `fleet status` shows.")
     ],
     port: Annotated[int, typer.Option(help="Its port; 0 for its own.")] = 0,
+    json: Json = False,
 ) -> None:
     """Start one service on its own port, with the engines it needs."""
     from shared.config.catalogue import one  # noqa: PLC0415 - imports every provider
 
     found = one(provider)
-    stand([found], port or found.port, mounted=False)
+    stand([found], port or found.port, mounted=False, json=json)
 
 
 @app.command()
@@ -83,13 +85,16 @@ def stand(
     root: Path | None = None,
     variables: Mapping[str, str] | None = None,
     ready: Callable[[fleets.Fleet, Sequence[Any]], None] | None = None,
+    json: bool = False,
 ) -> None:
     """Start engines and services and keep them until this process is interrupted.
 
     `root` is where the data goes, the current directory when None. `variables` are set for this fleet
     alone, and left in its note. `ready` is called with the fleet
-    and its services when they answer, instead of printing what to type next.
+    and its services when they answer, instead of printing what to type next. With `json`, standard
+    output gets one line: the services, when they answer.
     """
+    screen.stderr = json
     if not providers:
         raise ConfigError("there are no providers in services/")
     from shared.cli import ground as standing  # noqa: PLC0415 - brings a web framework along
@@ -120,7 +125,10 @@ def stand(
             addresses = {line.name: line.url.rstrip("/") for line in lines}
             whole = structs.replace(here, services=addresses)
             fleets.write(root, whole)
-            _tell(lines, hints=ready is None)
+            if json:
+                as_json(lines)
+            else:
+                _tell(lines, hints=ready is None)
             if ready:
                 ready(whole, lines)
 

@@ -63,7 +63,7 @@ async def test_the_first_two_minutes_go_as_they_are_written(tmp_path: Path) -> N
         environ = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", "COLUMNS": "200"}
         environ |= github.environment(url)
         (port,) = itertools.islice(ports(0, fixed=False), 1)
-        up = await shell(f"exec .venv/bin/fleet up --port {port}", tmp_path, environ)
+        up = await shell(f"exec .venv/bin/fleet up --json --port {port}", tmp_path, environ)
         try:
             await until((tmp_path / ".fleet/fleet.json").exists, 60)
             await done(connecting, tmp_path, environ)
@@ -85,8 +85,10 @@ async def test_the_first_two_minutes_go_as_they_are_written(tmp_path: Path) -> N
             assert re.fullmatch(rf"nats://\S+ http://localhost:{port}\n", told)
         finally:
             up.send_signal(signal.SIGINT)
-            await up.communicate()
+            out, _ = await up.communicate()
     assert up.returncode == 0
+    services = json.decode(out)  # all that a program gets to read
+    assert "github" in [it["name"] for it in services]
 
 
 async def shell(line: str, where: Path, environ: dict[str, str]) -> asyncio.subprocess.Process:
