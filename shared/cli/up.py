@@ -124,11 +124,11 @@ def stand(
         def answering(lines: Sequence[Any]) -> None:
             addresses = {line.name: line.url.rstrip("/") for line in lines}
             whole = structs.replace(here, services=addresses)
-            fleets.write(root, whole)
             if json:
                 as_json(lines)
             else:
                 _tell(lines, hints=ready is None)
+            fleets.write(root, whole)  # last: whoever waits for it finds everything said
             if ready:
                 ready(whole, lines)
 
