@@ -50,8 +50,8 @@ check: tools ## Check format, lint, types and layers.
 docs: install ## Write docs/EVENTS.md, its schemas and its AsyncAPI document anew from the code.
 	$(BIN)/python scripts/docs.py
 
-chaos: tools ## Kill processes in the full size; takes minutes.
-	CHAOS_SIZE=full $(BIN)/python -m pytest -q tests/chaos
+chaos: tools ## Kill processes in the full size, or CHAOS_SIZE=nightly; takes minutes.
+	CHAOS_SIZE=$${CHAOS_SIZE:-full} $(BIN)/python -m pytest -q tests/chaos
 
 bench: tools ## Measure the figures of the README on this machine.
 	$(BIN)/python -m tests.load

@@ -25,9 +25,10 @@ from shared.types import Identity, Secret, Token
 from tests.chaos import truth
 from tests.chaos.machines import Machine, python
 from tests.chaos.provider import SECRET, provider
+from tests.chaos.size import SIZE
 
 STREAM = "SELF_EVENTS"
-FULL = os.environ.get("CHAOS_SIZE") == "full"
+FULL = SIZE != "ci"
 SEED = int(os.environ.get("SEED") or random.SystemRandom().randrange(10**6))
 """What the dice begin with; a failing run is repeated by `make chaos SEED=`."""
 
