@@ -21,6 +21,7 @@ from psycopg import sql
 from shared.engines import Running, start
 from shared.store.database import Database
 from shared.store.migrate import migrate
+from tests.fakes.programs import Ground
 
 ROOT = Path(__file__).parents[1]
 
@@ -118,6 +119,14 @@ def node() -> Path:
     assert package, "install the extra `test`"
     assert package.origin
     return Path(package.origin).parent / "bin/node"
+
+
+@pytest.fixture
+def ground(  # noqa: PLR0917 - fixtures, told apart by their names
+    node: Path, peers: Path, db: Database, database_url: str, nats_url: str, tmp_path: Path
+) -> Ground:
+    """What a stand-in of `tests/peers` and a service of ours stand on."""
+    return Ground(node, peers, db, database_url, nats_url, tmp_path)
 
 
 async def apply_migrations(url: str) -> None:
