@@ -90,6 +90,28 @@ class Message(Struct, frozen=True, omit_defaults=True, kw_only=True):
     deleted: bool = False
 
 
+class Version(Struct, frozen=True):
+    """One version of one item, encoded once: the ledger compares `revision`, then `digest`."""
+
+    message: Message
+    body: bytes
+    revision: str
+    digest: bytes
+
+
+def version(message: Message, *, stated: str = "", removed: bool = False) -> Version:
+    """The version that a Message is; of a removed one nothing is kept but the fact.
+
+    `stated` is the provider's own name of the version. Raises what msgspec raises for text that is
+    not Unicode.
+    """
+    said = stated or revision(message)
+    if removed:
+        message = tombstone(message)
+    body = encode(message)
+    return Version(message, body, said, digest(body))
+
+
 def encode(message: Message) -> bytes:
     """The Message as canonical JSON: RFC 3339 UTC times, sorted metadata, UTF-8."""
     return _encoder.encode(message)
@@ -101,7 +123,7 @@ def revision(message: Message) -> str:
     Microseconds are always written, so that two revisions compare as text.
     """
     at = (message.updated_at or message.timestamp).astimezone(UTC)
-    return at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return at.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def tombstone(message: Message) -> Message:

@@ -177,11 +177,11 @@ async def _again(
     """Normalize a record of a sync once more; raises Unreadable when it still cannot be read."""
     was = json.decode(taken.headers, type=Origin)
     record = Record(was.kind, Raw(taken.body), revision=was.revision, removed=was.removed)
-    message = hub.normalize(record)
-    if isinstance(message, Ignored) or taken.account_id is None:
+    version = hub.normalize(record)
+    if isinstance(version, Ignored) or taken.account_id is None:
         return "unchanged"
     users = await ledger.lock_accounts(conn, [taken.account_id])
     if taken.account_id not in users:
         raise BadRequest("The account of this dead letter is gone or switched off.")
-    item = ledger.item(taken.account_id, message, version=was.revision, removed=was.removed)
+    item = ledger.Item(taken.account_id, version)
     return "published" if await ledger.publish(conn, users, [item]) else "unchanged"

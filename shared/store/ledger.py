@@ -10,7 +10,7 @@ from uuid import UUID
 
 from msgspec import Struct, json
 
-from shared.normalizer import Message, digest, encode, revision, tombstone
+from shared.normalizer import Message, Version
 from shared.normalizer.cloudevents import Event, of_message
 from shared.store.database import Connection
 from shared.store.sql import load
@@ -25,16 +25,13 @@ Key = tuple[UUID, str, str]
 
 
 class Item(Struct, frozen=True):
-    """One version of one item of one account, ready for the ledger.
+    """One version of one item of one account.
 
     `stream`, `resource` and `walk` say which walk listed it; they are empty for a webhook's.
     """
 
     account_id: UUID
-    message: Message
-    body: bytes
-    revision: str
-    digest: bytes
+    version: Version
     stream: str = ""
     resource: str = ""
     walk: UUID | None = None
@@ -43,36 +40,7 @@ class Item(Struct, frozen=True):
     @property
     def key(self) -> Key:
         """What the ledger knows the item by."""
-        return (self.account_id, self.message.source, self.message.id)
-
-
-def item(
-    account_id: UUID,
-    message: Message,
-    *,
-    version: str = "",
-    removed: bool = False,
-    stream: str = "",
-    resource: str = "",
-    walk: UUID | None = None,
-    traceparent: str = "",
-) -> Item:
-    """The ledger's view of a Message; a removed one keeps nothing but the fact."""
-    stated = version or revision(message)
-    if removed:
-        message = tombstone(message)
-    body = encode(message)
-    return Item(
-        account_id=account_id,
-        message=message,
-        body=body,
-        revision=stated,
-        digest=digest(body),
-        stream=stream,
-        resource=resource,
-        walk=walk,
-        traceparent=traceparent,
-    )
+        return (self.account_id, self.version.message.source, self.version.message.id)
 
 
 async def lock_accounts(conn: Connection, ids: Iterable[UUID]) -> dict[UUID, str]:
@@ -104,15 +72,16 @@ async def _publish_layer(conn: Connection, users: dict[UUID, str], items: Sequen
         async with cursor.copy(_SQL.copy_staged) as copy:
             copy.set_types(_STAGED)
             for it in items:
+                message = it.version.message
                 await copy.write_row(
                     (
                         it.account_id,
-                        it.message.source,
-                        it.message.id,
-                        it.message.type,
-                        it.revision,
-                        it.digest,
-                        _DELETED if it.message.deleted else 0,
+                        message.source,
+                        message.id,
+                        message.type,
+                        it.version.revision,
+                        it.version.digest,
+                        _DELETED if message.deleted else 0,
                         it.stream,
                         it.resource,
                         it.walk,
@@ -190,14 +159,14 @@ async def write(conn: Connection, events: Iterable[Event]) -> None:
 
 
 def _event(it: Item, user_id: str, *, life: int, first: bool) -> Event:
-    deleted = it.message.deleted
+    version, deleted = it.version, it.version.message.deleted
     return of_message(
-        it.message,
+        version.message,
         account_id=it.account_id,
         user_id=user_id,
-        version=f"{it.revision}.{'gone' if deleted else it.digest.hex()}.{life}",
+        version=f"{version.revision}.{'gone' if deleted else version.digest.hex()}.{life}",
         change="deleted" if deleted else "created" if first else "updated",
-        body=it.body,
+        body=version.body,
         traceparent=it.traceparent,
     )
 
@@ -210,7 +179,7 @@ def _layers(items: Sequence[Item]) -> list[list[Item]]:
     layers: list[list[Item]] = []
     versions: dict[Key, list[tuple[str, bytes]]] = {}
     for it in items:
-        before, version = versions.setdefault(it.key, []), (it.revision, it.digest)
+        before, version = versions.setdefault(it.key, []), (it.version.revision, it.version.digest)
         if before and before[-1] == version:
             continue
         if len(before) == len(layers):

@@ -1,4 +1,4 @@
-"""From a provider's words to a Message: decode, normalize, and check what came out.
+"""From a provider's words to a version of an item: decode, normalize, check and encode it.
 
 The normalizer's own annotation says how the payload is decoded (`def issue(it: Issue) -> Message`).
 """
@@ -10,7 +10,7 @@ from typing import Any, get_type_hints
 from msgspec import MsgspecError, Raw, Struct, json, structs
 
 from shared.errors import ConfigError, Unreadable, UnsupportedEvent
-from shared.normalizer import TYPES, Message, encode
+from shared.normalizer import TYPES, Message, Version, version
 from shared.provider import Provider
 from shared.types import Record
 
@@ -26,7 +26,7 @@ class Ignored(Struct, frozen=True):
     reason: str
 
 
-Normalize = Callable[[Record], Message | Ignored]
+Normalize = Callable[[Record], Version | Ignored]
 
 
 def prepare(provider: Provider) -> Normalize:
@@ -38,7 +38,7 @@ def prepare(provider: Provider) -> Normalize:
     ignored: Mapping[str, str] = provider.ignored
     sources = frozenset(provider.sources)
 
-    def normalize(record: Record) -> Message | Ignored:
+    def normalize(record: Record) -> Version | Ignored:
         if (reason := ignored.get(record.kind)) is not None:
             return Ignored(reason)
         if (reader := readers.get(record.kind)) is None:
@@ -52,19 +52,19 @@ def prepare(provider: Provider) -> Normalize:
             raise
         except Exception as error:  # a normalizer's mistake costs this record only, never the run
             raise Unreadable(f"{record.kind}: {type(error).__name__} while normalizing") from error
-        return _checked(record.kind, message, sources)
+        _check(record.kind, message, sources)
+        return fit(record, message)
 
     return normalize
 
 
-def _checked(kind: str, message: Message, sources: frozenset[str]) -> Message:
+def _check(kind: str, message: Message, sources: frozenset[str]) -> None:
     if message.type not in TYPES or message.source not in sources:
         raise Unreadable(f"{kind}: became {message.source}/{message.type}, which nobody declared")
     if not 0 < len(message.id) <= LONGEST_ID or _breaks(message.id):
         raise Unreadable(f"{kind}: the id is empty, too long or holds control characters")
     if message.timestamp.tzinfo is None:
         raise Unreadable(f"{kind}: the timestamp has no time zone")
-    return fit(kind, message)
 
 
 def _breaks(text: str) -> bool:
@@ -74,24 +74,24 @@ def _breaks(text: str) -> bool:
     )
 
 
-def fit(kind: str, message: Message) -> Message:
-    """Shorten the content of a Message that the bus would not take, and say so in its metadata."""
+def fit(record: Record, message: Message) -> Version:
+    """Encode a Message, its content shortened when the bus would not take it, which metadata tells."""
     try:
-        size = len(encode(message))
+        whole = version(message, stated=record.revision, removed=record.removed)
     except (UnicodeError, MsgspecError) as error:
-        raise Unreadable(f"{kind}: holds text that is not Unicode") from error
-    if size <= LARGEST:
-        return message
-    whole = message.content.encode()
-    room = max(0, len(whole) - (size - LARGEST) * 2 - 1024)
+        raise Unreadable(f"{record.kind}: holds text that is not Unicode") from error
+    if (over := len(whole.body) - LARGEST) <= 0:
+        return whole
+    content = message.content.encode()
     cut = structs.replace(
         message,
-        content=whole[:room].decode(errors="ignore"),
-        metadata={**message.metadata, "content_bytes": str(len(whole))},
+        content=content[: max(0, len(content) - over * 2 - 1024)].decode(errors="ignore"),
+        metadata={**message.metadata, "content_bytes": str(len(content))},
     )
-    if len(encode(cut)) > LARGEST:
-        raise Unreadable(f"{kind}: larger than {LARGEST} bytes even without its content")
-    return cut
+    short = version(cut, stated=record.revision)
+    if len(short.body) > LARGEST:
+        raise Unreadable(f"{record.kind}: larger than {LARGEST} bytes even without its content")
+    return short
 
 
 def _input(provider: str, kind: str, function: Callable[..., Any]) -> Any:

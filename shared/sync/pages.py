@@ -11,6 +11,7 @@ from shared.store import dead, ledger
 from shared.store.database import Connection
 from shared.store.syncs import Unit
 from shared.sync.normalize import Ignored, Normalize
+from shared.telemetry import traces
 from shared.types import Page, Record
 
 UNREADABLE = "unreadable, kept as a dead letter"
@@ -54,9 +55,10 @@ def read(normalize: Normalize, unit: Unit, group: Sequence[Page], walk: UUID | N
         listed=sum(len(page.records) for page in group) + excluded.total(),
         expected=sum(totals) if totals else None,
     )
+    trace = traces.inject()
     for record in (it for page in group for it in page.records):
         try:
-            message = normalize(record)
+            version = normalize(record)
         except UnsupportedEvent as error:
             found.letters.append((record, str(error), "unsupported"))
             found.excluded[UNSUPPORTED] += 1
@@ -64,19 +66,11 @@ def read(normalize: Normalize, unit: Unit, group: Sequence[Page], walk: UUID | N
             found.letters.append((record, str(error), "record"))
             found.excluded[UNREADABLE] += 1
         else:
-            if isinstance(message, Ignored):
-                found.excluded[message.reason] += 1
+            if isinstance(version, Ignored):
+                found.excluded[version.reason] += 1
                 continue
             found.items.append(
-                ledger.item(
-                    unit.account_id,
-                    message,
-                    version=record.revision,
-                    removed=record.removed,
-                    stream=unit.stream,
-                    resource=unit.resource.id,
-                    walk=walk,
-                )
+                ledger.Item(unit.account_id, version, unit.stream, unit.resource.id, walk, trace)
             )
     return found
 

@@ -12,12 +12,13 @@ import structlog
 from msgspec import Struct
 
 from shared.errors import Away, UnsupportedEvent, WebhookError
-from shared.normalizer import Message
+from shared.normalizer import Version
 from shared.provider import Provider
 from shared.store import dead, inbox, ledger, routes, syncs
 from shared.store.database import Connection, Database
 from shared.store.inbox import Leased
 from shared.sync.normalize import Ignored, Normalize
+from shared.telemetry import traces
 from shared.telemetry.metrics import Metrics
 from shared.types import Nudge, Record
 
@@ -33,10 +34,11 @@ class Read(Struct):
     """What a delivery turned out to say, before anybody was asked whose it is."""
 
     row: Leased
-    items: list[tuple[Record, Message]] = []
+    items: list[tuple[Record, Version]] = []
     nudges: list[Nudge] = []
     given_up: dead.Kind | None = None
     error: str = ""
+    traceparent: str = ""
 
     @property
     def keys(self) -> set[str]:
@@ -87,7 +89,13 @@ class InboxWorker:
         except Away:
             raise
         except Exception as error:
-            log.exception("a delivery failed", delivery=row.delivery_id, attempt=row.attempts)
+            log.exception(
+                "a delivery failed",
+                provider=self._provider.name,
+                delivery=row.delivery_id,
+                attempt=row.attempts,
+                trace_id=traces.trace_id(row.traceparent),
+            )
             text = f"{type(error).__name__}: {error}"
             async with self._db.transaction() as conn:
                 if row.attempts >= MOST_TRIES:
@@ -98,7 +106,7 @@ class InboxWorker:
                     await inbox.postpone(conn, row, text, pause)
 
     async def _deal(self, rows: Sequence[Leased]) -> None:
-        reads = [read(self._provider, self._normalize, row) for row in rows]
+        reads = [self._read(row) for row in rows]
         fresh, nudged = 0, False
         async with self._db.transaction() as conn:
             keys = {key for it in reads for key in it.keys}
@@ -130,6 +138,13 @@ class InboxWorker:
         if nudged:
             self._nudged()
 
+    def _read(self, row: Leased) -> Read:
+        about = {"provider": self._provider.name, "delivery": row.delivery_id}
+        with traces.resume("normalize", about, row.traceparent) as span:
+            found = read(self._provider, self._normalize, row)
+            found.traceparent = traces.inject() if span else row.traceparent
+        return found
+
     async def _bury(self, conn: Connection, row: Leased, kind: dead.Kind, error: str) -> None:
         self._metrics.dead_letters.labels(self._provider.name, kind).inc()
         await dead.put(
@@ -152,8 +167,8 @@ def read(provider: Provider, normalize: Normalize, row: Leased) -> Read:
         for it in provider.webhook.read(row.delivery):
             if isinstance(it, Nudge):
                 found.nudges.append(it)
-            elif not isinstance(message := normalize(it), Ignored):
-                found.items.append((it, message))
+            elif not isinstance(version := normalize(it), Ignored):
+                found.items.append((it, version))
     except UnsupportedEvent as error:
         return Read(row, given_up="unsupported", error=str(error))
     except WebhookError as error:
@@ -174,14 +189,8 @@ def _items(
     users: Mapping[UUID, str],
 ) -> list[ledger.Item]:
     return [
-        ledger.item(
-            account_id,
-            message,
-            version=record.revision,
-            removed=record.removed,
-            traceparent=it.row.traceparent,
-        )
-        for record, message in it.items
+        ledger.Item(account_id, version, traceparent=it.traceparent)
+        for record, version in it.items
         for account_id in sorted(_owners(record.routes, claimed, others))
         if account_id in users
     ]

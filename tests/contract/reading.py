@@ -9,7 +9,7 @@ from typing import Any
 
 from msgspec import Struct, json
 
-from shared.normalizer import Message, encode, tombstone
+from shared.normalizer import Message, Version, encode
 from shared.provider import Provider
 from shared.sync.normalize import prepare
 from shared.types import Delivery, Record
@@ -67,9 +67,9 @@ def messages(provider: Provider, delivery: Delivery) -> Iterator[Message]:
     normalize = prepare(provider)
     for it in provider.webhook.read(delivery):
         if isinstance(it, Record):
-            message = normalize(it)
-            if isinstance(message, Message):
-                yield tombstone(message) if it.removed else message
+            version = normalize(it)
+            if isinstance(version, Version):
+                yield version.message
 
 
 def golden(path: Path, told: Iterable[bytes]) -> None:

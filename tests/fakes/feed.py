@@ -9,7 +9,7 @@ from uuid import UUID
 from msgspec import DecodeError, Raw, Struct, json
 
 from shared.errors import NotGenuine, Unreadable, UnsupportedEvent
-from shared.normalizer import Message
+from shared.normalizer import Message, version
 from shared.provider import Api, Provider, Stream, Webhook
 from shared.store import ledger, routes, syncs
 from shared.store.database import Database
@@ -204,7 +204,8 @@ class Bench:
         """Straight into the ledger, as one page."""
         async with self.db.transaction() as conn:
             users = await ledger.lock_accounts(conn, [account_id])
-            items = [ledger.item(account_id, note(it), removed=it.removed) for it in notes]
+            versions = [version(note(it), removed=it.removed) for it in notes]
+            items = [ledger.Item(account_id, it) for it in versions]
             return await ledger.publish(conn, users, items) if users else 0
 
 

@@ -121,7 +121,7 @@ async def test_a_delivery_that_breaks_the_transaction_is_tried_alone_and_given_u
     publish = ledger.publish
 
     async def breaks(conn: object, users: object, items: list[ledger.Item]) -> int:
-        if any(it.message.id == "a" for it in items):
+        if any(it.version.message.id == "a" for it in items):
             raise OverflowError
         return await publish(conn, users, items)  # type: ignore[arg-type]  # passed on as it came
 

@@ -4,6 +4,7 @@ from uuid import UUID
 
 import pytest
 
+from shared.normalizer import version
 from shared.store import ledger
 from shared.store.database import Database
 from tests.fakes.feed import Bench, Note, Notebook, minute, note, provider
@@ -110,7 +111,7 @@ async def test_nothing_of_a_transaction_that_fails_remains(bench: Bench) -> None
 async def fail(bench: Bench, account_id: UUID) -> None:
     async with bench.db.transaction() as conn:
         users = await ledger.lock_accounts(conn, [account_id])
-        await ledger.publish(conn, users, [ledger.item(account_id, note(Note("a")))])
+        await ledger.publish(conn, users, [ledger.Item(account_id, version(note(Note("a"))))])
         raise ZeroDivisionError
 
 
@@ -122,9 +123,7 @@ async def test_the_event_id_depends_on_nothing_but_the_version(bench: Bench, db:
     await bench.rows("delete from item")
     await bench.put(ana, Note("a", "x", minute=1))
     assert await bench.rows("select event_id from outbox") == first
-    assert ledger.item(ana, note(Note("a", "x", 1))).revision == minute(1).strftime(
-        "%Y-%m-%dT%H:%M:%S.%fZ"
-    )
+    assert version(note(Note("a", "x", 1))).revision == minute(1).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 async def test_items_are_found_by_their_key_even_by_a_plan_made_for_an_empty_table(

@@ -4,7 +4,7 @@ import pytest
 
 from services.NEW_NAME.provider import provider
 from services.NEW_NAME.sync import Cursor, items
-from shared.normalizer import Message, encode
+from shared.normalizer import Message, Version, encode
 from shared.sync.normalize import prepare
 from shared.types import Page, Resource
 from tests.contract.reading import Sample, data, golden, messages, samples, signed
@@ -27,7 +27,7 @@ async def walk(api: FakeApi, at: Cursor) -> Page:
 
 def said(page: Page) -> list[Message]:
     normalize = prepare(provider)
-    return [it for it in map(normalize, page.records) if isinstance(it, Message)]
+    return [it.message for it in map(normalize, page.records) if isinstance(it, Version)]
 
 
 @pytest.mark.parametrize("sample", SAMPLES, ids=lambda it: it.path.stem)

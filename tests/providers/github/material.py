@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from msgspec import Struct, json
 
 from services.github.provider import provider
-from shared.normalizer import Message, encode
+from shared.normalizer import Message, Version
 from shared.provider import Stream
 from shared.sync.normalize import prepare
 from shared.types import Delivery, Page, Record, Resource
@@ -81,9 +81,9 @@ def said(pages: list[Page]) -> dict[str, bytes]:
     normalize = prepare(provider)
     found: dict[str, bytes] = {}
     for record in (record for page in pages for record in page.records):
-        message = normalize(record)
-        assert isinstance(message, Message)
-        found[message.id] = encode(message)
+        version = normalize(record)
+        assert isinstance(version, Version)
+        found[version.message.id] = version.body
     return found
 
 

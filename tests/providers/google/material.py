@@ -8,7 +8,7 @@ from msgspec import Struct, json
 
 from services.google.gmail_models import Mail
 from services.google.provider import provider
-from shared.normalizer import Message, tombstone
+from shared.normalizer import Message, Version
 from shared.provider import Stream
 from shared.sync.normalize import prepare
 from shared.types import Page, Resource
@@ -63,9 +63,9 @@ def said(pages: list[Page]) -> list[Message]:
     normalize = prepare(provider)
     found = []
     for record in (record for page in pages for record in page.records):
-        message = normalize(record)
-        assert isinstance(message, Message)
-        found.append(tombstone(message) if record.removed else message)
+        version = normalize(record)
+        assert isinstance(version, Version)
+        found.append(version.message)
     return found
 
 

@@ -8,7 +8,7 @@ from msgspec import Struct, json
 
 from services.slack.provider import provider
 from shared.errors import ItemGone
-from shared.normalizer import Message, encode, tombstone
+from shared.normalizer import Message, Version
 from shared.sync.normalize import prepare
 from shared.types import Delivery, Nudge, Page, Record, Resource
 from tests.contract.reading import messages
@@ -75,9 +75,9 @@ def said(pages: list[Page]) -> dict[str, bytes]:
     normalize = prepare(provider)
     found: dict[str, bytes] = {}
     for record in (record for page in pages for record in page.records):
-        message = normalize(record)
-        if isinstance(message, Message):
-            found[message.id] = encode(tombstone(message) if record.removed else message)
+        version = normalize(record)
+        if isinstance(version, Version):
+            found[version.message.id] = version.body
     return found
 
 
