@@ -15,6 +15,7 @@
         ├── Unavailable     a 5xx, a timeout, a reset: again later, with jitter
         ├── ItemGone        403 or 404 on one item: leave the item out, keep the run
         └── Refused         any other 4xx: our mistake; the run fails and is not repeated blindly
+            └── Changed     412: somebody else changed the item since it was read; read it again
 
 Messages are sentences for the person who has to act. HTTP statuses live in `shared/service` alone.
 """
@@ -103,3 +104,7 @@ class ItemGone(ProviderError):
 
 class Refused(ProviderError):
     """The provider refused the request as it was made."""
+
+
+class Changed(Refused):
+    """It was changed by somebody else since you read it; nothing was written. Read it again."""

@@ -57,10 +57,24 @@ class Api(Protocol):
         """Read page after page, following `Link: rel="next"`."""
         ...
 
+    async def query(self, path: str, content_type: str, body: bytes) -> Reply[bytes]:
+        """Read by POST, as batches are read; the answer is given as it came."""
+        ...
+
     async def send(
-        self, method: str, path: str, type: type[T], body: Any = None, **params: str | int
+        self,
+        method: str,
+        path: str,
+        type: type[T],
+        body: Any = None,
+        *,
+        etag: str = "",
+        **params: str | int,
     ) -> T:
-        """Write once; pass `NoneType` as `type` where the answer has no body."""
+        """Write once; pass `NoneType` as `type` where the answer has no body.
+
+        With `etag`, only what is still as it was then; raises Changed for what is not.
+        """
         ...
 
     async def graphql(self, query: str, type: type[T], **variables: Any) -> T:

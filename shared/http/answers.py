@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from shared.errors import (
+    Changed,
     ItemGone,
     ProviderError,
     RateLimited,
@@ -80,6 +81,8 @@ def judge(  # noqa: PLR0911 - a table of statuses reads best as one
         return RateLimited(said, retry_after=patience or USUAL)
     if it.status in GONE:
         return ItemGone(said)
+    if it.status == 412:
+        return Changed()
     if it.status == 408 or it.status >= 500:
         return Unavailable(said, unknown=write and it.status not in (408, 503))
     return Refused(said)

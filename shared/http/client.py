@@ -8,14 +8,7 @@ from typing import Any, TypeVar
 
 import httpx
 
-from shared.errors import (
-    HubError,
-    ProviderError,
-    RateLimited,
-    Reauthorize,
-    Refused,
-    Unreadable,
-)
+from shared.errors import HubError, ProviderError, RateLimited, Reauthorize, Refused, Unreadable
 from shared.http.answers import Envelope, allowance, decode, judge, judge_graphql, retry_after
 from shared.http.budget import Budget
 from shared.http.exchange import Answer, Call, Client, encoded, exchange, open_client, own
@@ -101,14 +94,29 @@ class HttpApi:
             asked = reply.next
         raise Refused("the provider's pages go in a circle")
 
+    async def query(self, path: str, content_type: str, body: bytes) -> Reply[bytes]:
+        """Read by POST: repeated like any read, and never redirected."""
+        headers = {"accept": "*/*", "content-type": content_type}
+        it, _ = await self._ask(Call("POST", self._url(path, {}), headers, body))
+        return Reply(it.body, it.status, it.headers)
+
     async def send(
-        self, method: str, path: str, type: type[T], body: Any = None, **params: str | int
+        self,
+        method: str,
+        path: str,
+        type: type[T],
+        body: Any = None,
+        *,
+        etag: str = "",
+        **params: str | int,
     ) -> T:
         """Write once. `body` is sent as JSON; a str as a form that is already encoded; bytes as they are.
 
-        Raises Unavailable with `unknown` when nobody can tell whether the provider acted.
+        With `etag`, only what is still as it was then (`If-Match`); raises Changed for what is not,
+        and Unavailable with `unknown` when nobody can tell whether the provider acted.
         """
         headers, content = encoded(body)
+        headers |= {"if-match": etag} if etag else {}
         call = Call(method.upper(), self._url(path, params), headers, content, write=True)
         return decode((await self._ask(call)).response.body, type, write=True)
 

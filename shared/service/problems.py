@@ -14,6 +14,7 @@ from msgspec import Struct
 from shared.errors import (
     Away,
     BadRequest,
+    Changed,
     ConfigError,
     HubError,
     ItemGone,
@@ -38,6 +39,7 @@ _STATUS: tuple[tuple[type[HubError], int], ...] = (
     (NotFound, 404),
     (ItemGone, 404),
     (Reauthorize, 409),
+    (Changed, 412),
     (RateLimited, 429),
     (Refused, 502),
     (Unreadable, 502),

@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from msgspec import MsgspecError, Raw, Struct, convert, json
 
-from shared.errors import ItemGone, Unreadable
+from shared.errors import Changed, ItemGone, Unreadable
 from shared.provider import Reply
 
 T = TypeVar("T")
@@ -27,7 +27,10 @@ class Answer(Struct, frozen=True):
 
 
 class Call(Struct, frozen=True):
-    """A call that was made, with its parameters, or GraphQL's variables, as text."""
+    """A call that was made, with its parameters, or GraphQL's variables, as text.
+
+    `body` is what was encoded as JSON, or the bytes of a query.
+    """
 
     method: str
     path: str
@@ -70,11 +73,25 @@ class FakeApi:
             reply = await self.page(reply.next, type)
             yield reply
 
+    async def query(self, path: str, content_type: str, body: bytes) -> Reply[bytes]:
+        it = self._answer("POST", path, {}, body)
+        return Reply(_decode(it.body, bytes), it.status, it.headers)
+
     async def send(
-        self, method: str, path: str, type: type[T], body: Any = None, **params: str | int
+        self,
+        method: str,
+        path: str,
+        type: type[T],
+        body: Any = None,
+        *,
+        etag: str = "",
+        **params: str | int,
     ) -> T:
         plain = json.decode(json.encode(body)) if body is not None else None
-        return _decode(self._answer(method, path, params, plain).body, type)
+        it = self._answer(method, path, params, plain, etag)
+        if etag and it.etag not in ("", etag):
+            raise Changed
+        return _decode(it.body, type)
 
     async def graphql(self, query: str, type: type[T], **variables: Any) -> T:
         path = query if ("GRAPHQL", query) in self.answers else "*"

@@ -15,6 +15,7 @@ from msgspec import structs
 from structlog.testing import capture_logs
 
 from shared.errors import (
+    Changed,
     HubError,
     ItemGone,
     ProviderError,
@@ -204,6 +205,32 @@ async def test_a_read_is_redirected_on_its_own_origin_only(
     assert other.connections == 0
 
 
+async def test_a_write_of_what_was_read_says_which_version_that_was(
+    client: httpx.AsyncClient, nap: Nap
+) -> None:
+    async with loopback(answer(200, {"id": 1}), answer(412), answer(200, {"id": 1})) as server:
+        it = api(client, server, nap)
+        await it.send("PATCH", "a", Thing, {"x": 1}, etag='"v1"', notify="no")
+        with pytest.raises(Changed):
+            await it.send("PATCH", "a", Thing, {"x": 1}, etag='"v1"')
+        await it.send("PATCH", "a", Thing, {"x": 1})
+    assert [asked.headers.get("if-match") for asked in server.asked] == ['"v1"', '"v1"', None]
+    assert server.asked[0].target == "/a?notify=no"
+
+
+async def test_a_read_by_post_is_repeated_and_given_as_it_came(
+    client: httpx.AsyncClient, nap: Nap
+) -> None:
+    async with loopback(answer(503), answer(200, {"id": 1}, etag="x")) as server:
+        reply = await api(client, server, nap).query("batch", "multipart/mixed", b"--a--")
+    assert (reply.status, reply.etag) == (200, "x")
+    assert reply.data
+    assert msgspec.json.decode(reply.data) == {"id": 1}
+    again = server.asked[1]
+    assert (again.method, again.body) == ("POST", b"--a--")
+    assert again.headers["content-type"] == "multipart/mixed"
+
+
 async def test_redirects_end_and_writes_are_not_redirected(
     client: httpx.AsyncClient, nap: Nap
 ) -> None:
@@ -226,6 +253,7 @@ async def test_redirects_end_and_writes_are_not_redirected(
         (408, Unavailable),
         (409, Refused),
         (410, ItemGone),
+        (412, Changed),
         (422, Refused),
         (429, RateLimited),
         (451, ItemGone),
