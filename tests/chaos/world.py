@@ -3,7 +3,7 @@
 import os
 import random
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -91,17 +91,33 @@ class World(Struct):
             await anyio.sleep(0.05)
 
 
+def direct(url: str) -> str:
+    """Nothing stands between a replica and what is at the URL."""
+    return url
+
+
 @asynccontextmanager
 async def world(
-    *, feeds: Sequence[str], size: int, syncing: bool, sabotage: str = ""
+    *,
+    feeds: Sequence[str],
+    size: int,
+    syncing: bool,
+    sabotage: str = "",
+    through: Callable[[str], str] = direct,
+    environ: Mapping[str, str] | None = None,
 ) -> AsyncIterator[World]:
-    """Start everything; with `syncing`, a full run of every feed is asked for."""
+    """Start everything; with `syncing`, a full run of every feed is asked for.
+
+    `through` says where a replica finds the provider, PostgreSQL and NATS, asked in this order;
+    `environ` is what else its environment holds.
+    """
     with TemporaryDirectory(prefix="self-chaos-") as root, truth.serving(size, hiccup=97) as base:
         place = Path(root)
         os.chmod(place, 0o711)  # noqa: S103 - the user that PostgreSQL runs as passes through
         postgres = postgres_engine.start(place, durable=False, fixed_ports=False)
         bus = nats_engine.start(place, fixed_ports=False)
         keys = f"1:{new_key()}"
+        reached = [through(url) for url in (base, postgres.url, bus.url)]
         free = ports(0, fixed=False)
         numbers = [next(free), next(free)]
         here = World(
@@ -114,15 +130,16 @@ async def world(
                     place / f"replica{number}.log",
                     env=os.environ
                     | {
-                        "POSTGRES_URL": postgres.url,
-                        "NATS_URL": bus.url,
+                        "CHAOS_API_URL": reached[0],
+                        "POSTGRES_URL": reached[1],
+                        "NATS_URL": reached[2],
                         "ENCRYPTION_KEYS": keys,
-                        "CHAOS_API_URL": base,
                         "CHAOS_CLIENT_ID": "client",
                         "CHAOS_CLIENT_SECRET": "client secret",
                         "CHAOS_WEBHOOK_SECRET": SECRET,
                         "CHAOS_SABOTAGE": sabotage,
-                    },
+                    }
+                    | dict(environ or {}),
                 )
                 for number, port in enumerate(numbers)
             ],
