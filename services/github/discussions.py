@@ -6,10 +6,11 @@ https://docs.github.com/en/graphql/guides/using-the-graphql-api-for-discussions
 from collections.abc import AsyncIterator
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, ValidationError, convert
 
 from services.github.events import record
-from services.github.walks import OVERLAP, earlier, repository
+from services.github.models import Time
+from services.github.walks import OVERLAP, earlier, repository, stamp
 from shared.errors import Unreadable
 from shared.provider import Api
 from shared.types import Page, Record, Resource
@@ -85,10 +86,11 @@ async def discussions(api: Api, at: Cursor, resource: Resource) -> AsyncIterator
         listing = answer.repository.discussions
         turn, limit = listing.page_info, earlier(at.mark, OVERLAP) if at.mark else ""
         try:
-            stamps = [it["updated_at"] for it in listing.nodes]
-            fresh = [it for it in listing.nodes if it["updated_at"] >= limit]
+            stamps = [stamp(convert(it["updated_at"], Time)) for it in listing.nodes]
+            dated = zip(listing.nodes, stamps, strict=True)
+            fresh = [it for it, at_last in dated if at_last >= limit]
             records = [one for it in fresh async for one in _told(api, resource, it)]
-        except (AttributeError, KeyError, TypeError) as problem:
+        except (AttributeError, KeyError, TypeError, ValidationError) as problem:
             raise Unreadable("GitHub lists a discussion of an unknown shape.") from problem
         newest = at.newest or max(stamps, default=at.mark)
         more = turn.has_next_page and len(fresh) == len(listing.nodes)

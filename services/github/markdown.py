@@ -5,6 +5,7 @@ https://docs.github.com/en/get-started/writing-on-github
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -12,6 +13,13 @@ from markdown_it.token import Token
 from shared.normalizer import Attachment, Person
 
 _parser = MarkdownIt("commonmark")
+LONGEST, MOST_MARKS = 65_536, 4_000
+"""Characters, and signs that cost a parser time, after which nobody looks for mentions any more.
+
+GitHub's own texts are no longer; a text of brackets alone would hold up everybody's for a second.
+"""
+
+_MARK = re.compile(r"[\[*_`<&\n]|[-+>] ")
 _CODE = {"code_inline", "code_block", "fence"}
 _HTML = {"html_block", "html_inline"}
 _MARKUP = re.compile(r"<!--.*?(?:-->|\Z)|<(code|pre)\b.*?(?:</\1>|\Z)|<[^<>]*>", re.S | re.I)
@@ -38,6 +46,9 @@ def read(body: str) -> tuple[tuple[Person, ...], tuple[Attachment, ...]]:
     """
     if "@" not in body and "https://" not in body:
         return (), ()
+    body = body[:LONGEST]
+    enough = next(islice(_MARK.finditer(body), MOST_MARKS, None), None)
+    body = body[: enough.start()] if enough else body
     people: dict[str, Person] = {}
     uploads: dict[str, Attachment] = {}
     for text, spoken in _texts(_parser.parse(body)):

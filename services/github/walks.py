@@ -7,12 +7,12 @@ https://docs.github.com/en/rest/using-the-rest-api/using-pagination-in-the-rest-
 """
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from datetime import datetime, timedelta
-from typing import Annotated, TypeVar
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
 
-from msgspec import Meta, MsgspecError, Raw, Struct, json
+from msgspec import UNSET, MsgspecError, Raw, Struct, UnsetType, json
 
-from services.github.models import Marker, Repository
+from services.github.models import Marker, Repository, Time
 from shared.errors import Unreadable
 from shared.provider import Api, Reply
 from shared.types import Page, Record, Resource
@@ -21,8 +21,6 @@ T = TypeVar("T")
 
 OVERLAP = 60.0
 """Seconds that a walk looks back, because lists are a little behind what happens."""
-
-_STAMP = r"^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ)?$"
 
 Split = tuple[Sequence[Record], dict[str, int]]
 """The records of a page, and how many of its rows are none, by reason."""
@@ -48,10 +46,15 @@ class Newest(Struct, frozen=True):
 class Head(Struct):
     """What a walk needs to know of an item; the normalizer reads the rest."""
 
-    updated_at: Annotated[str, Meta(pattern=_STAMP)] = ""
+    updated_at: Time | UnsetType = UNSET
     number: int = 0
     state: str = ""
     pull_request: Marker | None = None
+
+    @property
+    def stamp(self) -> str:
+        """When it changed; empty for what does not say so."""
+        return stamp(self.updated_at) if self.updated_at else ""
 
 
 async def by_change(
@@ -67,7 +70,7 @@ async def by_change(
             reply = await api.page(path, list[Raw], etag=etag, per_page=100, **order)
         if reply.data is None:
             return
-        last = max((head(row).updated_at for row in reply.data[-1:]), default="")
+        last = max((head(row).stamp for row in reply.data[-1:]), default="")
         same = not at.next and overlap == OVERLAP and last <= at.since
         if reply.next:
             at = Since(last) if last > at.since else Since(at.since, reply.next)
@@ -93,7 +96,7 @@ async def newest_first(
             )
         if reply.data is None:
             return
-        stamps = [head(row).updated_at for row in reply.data]
+        stamps = [head(row).stamp for row in reply.data]
         if not at.next:
             at = Newest(at.mark, max(stamps, default=at.mark), etag=reply.etag)
         limit = earlier(at.mark, OVERLAP) if at.mark else ""
@@ -125,7 +128,11 @@ def repository(resource: Resource) -> Repository:
     return Repository(int(resource.id), resource.name)
 
 
-def earlier(stamp: str, seconds: float) -> str:
-    """The time that many seconds before, in GitHub's own form."""
-    at = datetime.fromisoformat(stamp) - timedelta(seconds=seconds)
-    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
+def stamp(at: datetime) -> str:
+    """A time in GitHub's own form, to the whole second: so its text sorts as time does."""
+    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def earlier(since: str, seconds: float) -> str:
+    """The time that many seconds before."""
+    return stamp(datetime.fromisoformat(since) - timedelta(seconds=seconds))

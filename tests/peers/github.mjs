@@ -2,12 +2,6 @@
 // usage: PORT=4001 SEED='{"github": {...}}' node github.mjs
 import { createEmulator } from "emulate";
 
-// GitHub's times are whole seconds, and its cursors rely on that; emulate tells milliseconds.
-const iso = Date.prototype.toISOString;
-Date.prototype.toISOString = function () {
-  return iso.call(this).replace(/\.\d{3}Z$/, "Z");
-};
-
 const emulator = await createEmulator({
   service: "github",
   port: Number(process.env.PORT),

@@ -102,7 +102,8 @@ class Listing:
     def __call__(self, call: Call) -> Answer:
         asked = dict(call.params)
         size, page = int(asked.get("per_page", "30")), int(asked.pop("page", "1"))
-        rows = [row for row in self.rows if row["updated_at"] >= asked.get("since", "")]
+        since = asked.get("since", "")[:19]  # a whole second: fractions of it are later
+        rows = [row for row in self.rows if row["updated_at"][:19] >= since]
         down = asked.get("direction") == "desc"
         rows.sort(key=lambda row: (row["updated_at"], row["number"]), reverse=down)
         part, rest = rows[(page - 1) * size : page * size], rows[page * size :]

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from services.github.discussions import Cursor
+from shared.errors import Unreadable
 from shared.types import Resource
 from tests.fakes.api import Answer, Call, FakeApi
 from tests.providers.github.material import REPO, at, issue, said, walk
@@ -54,6 +55,13 @@ async def test_the_next_walk_stops_where_the_last_one_began() -> None:
     assert len(it.api.asked) == 1
     assert "555:discussion:5" in said(again)
     assert again[-1].cursor == Cursor(at(9000))
+
+
+async def test_a_discussion_without_a_proper_time_is_unreadable_and_moves_no_cursor() -> None:
+    it = Forum(1)
+    it.rows[0]["updated_at"] = "yesterday"
+    with pytest.raises(Unreadable):
+        await walk("discussions", it.api)
 
 
 async def test_where_discussions_are_off_nobody_is_asked() -> None:

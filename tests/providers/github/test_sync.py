@@ -7,7 +7,7 @@ import pytest
 from services.github.repositories import Pinned
 from services.github.sync import PENDING, PULL, issues
 from services.github.walks import Since
-from shared.errors import ItemGone, RateLimited
+from shared.errors import ItemGone, RateLimited, Unreadable
 from shared.types import Page, Resource
 from tests.fakes.api import Answer, Call, FakeApi, gone
 from tests.providers.github.material import (
@@ -48,6 +48,31 @@ async def test_resuming_from_any_page_gives_the_same_set(shared: int) -> None:
         rest = await walk("issues", api, page.cursor)
         assert {**said(pages[: number + 1]), **said(rest)} == said(pages)
     assert len(said(pages)) == 350
+
+
+@pytest.mark.parametrize(("name", "path"), [("issues", ISSUES), ("pulls", PULLS)])
+async def test_fractions_of_a_second_and_offsets_are_times_like_any_other(
+    name: str, path: str
+) -> None:
+    rows = [issue(n, at(n // 7).replace("Z", f".{n % 7}50+00:00")) for n in range(350)]
+    it, api = listing(path, rows)
+    pages = await walk(name, api)
+    for number, page in enumerate(pages):
+        rest = await walk(name, api, page.cursor)
+        assert {**said(pages[: number + 1]), **said(rest)} == said(pages)
+    assert len(said(pages)) == 350
+    it.touch(3, at(9_000).replace("Z", ".125Z"))
+    again = await walk(name, api, pages[-1].cursor)
+    assert any(ident.endswith(":3") for ident in said(again))
+    assert at(9_000) in (getattr(again[-1].cursor, mark, "") for mark in ("since", "mark"))
+
+
+@pytest.mark.parametrize("stamp", ["2026-03-02", "2026-03-02T10:00:00", "yesterday", 7, None])
+async def test_a_list_without_proper_times_is_unreadable_and_moves_no_cursor(stamp: Any) -> None:
+    for name, path in (("issues", ISSUES), ("pulls", PULLS)):
+        api = FakeApi({("GET", path): Answer([issue(1, stamp)])})
+        with pytest.raises(Unreadable):
+            await walk(name, api)
 
 
 async def test_an_issue_that_changes_during_the_walk_costs_no_other() -> None:
