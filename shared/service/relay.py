@@ -12,6 +12,7 @@ import structlog
 from shared.bus.client import LARGEST_BATCH, Bus
 from shared.store import outbox
 from shared.store.database import Database
+from shared.telemetry import traces
 from shared.telemetry.metrics import Metrics
 
 log = structlog.get_logger()
@@ -48,14 +49,20 @@ async def _drain_shard(db: Database, bus: Bus, metrics: Metrics, shard: int) -> 
         rows = await outbox.due(conn, shard, LARGEST_BATCH)
         if not rows:
             return 0
-        ack = await bus.publish([row.event for row in rows])
+        with traces.publishing([row.event.headers for row in rows]):
+            ack = await bus.publish([row.event for row in rows])
         stored = rows[: ack.stored]
         if stored:
             await outbox.delete(conn, [row.id for row in stored])
             await outbox.count(conn, (row.event for row in stored))
         if ack.refused:
             dead = rows[ack.stored]
-            log.error("an event can never be published", event_id=dead.event.id, reason=ack.refused)
+            log.error(
+                "an event can never be published",
+                account=str(dead.event.account_id),
+                event_id=dead.event.id,
+                reason=ack.refused,
+            )
             await outbox.bury(conn, dead.id, ack.refused)
     metrics.published.labels("all").inc(len(stored))
     return len(stored) + bool(ack.refused)

@@ -42,6 +42,12 @@ class Unit(Struct, frozen=True):
     scopes: frozenset[str] = frozenset()
 
     @property
+    def about(self) -> dict[str, str]:
+        """What log lines and spans call it by."""
+        run = str(self.run_id or "")
+        return {"account": str(self.account_id), "stream": self.stream, "run": run}
+
+    @property
     def where(self) -> dict[str, object]:
         """What finds the row, and only while the lease is ours."""
         return {

@@ -27,6 +27,7 @@ from shared.sync import obstacles, pages, subscriptions
 from shared.sync.ahead import Reading
 from shared.sync.normalize import Normalize
 from shared.sync.verdict import AFTER_REFUSAL, Ending, verdict
+from shared.telemetry import traces
 from shared.telemetry.metrics import Metrics
 from shared.types import Page
 
@@ -84,11 +85,16 @@ class SyncWorker:
 
     async def run(self, unit: Unit) -> None:
         """Do one slice of a leased walk; raises Away when the database does not answer."""
+        about = {"provider": self._provider.name, **unit.about}
+        with structlog.contextvars.bound_contextvars(**about), traces.root("walk", about):
+            await self._hold(unit)
+
+    async def _hold(self, unit: Unit) -> None:
         keeper = asyncio.create_task(self._keep(unit, asyncio.current_task()))
         try:
             await self._slice(unit)
         except LeaseLost:
-            log.info("a walk was taken over", stream=unit.stream, account=str(unit.account_id))
+            log.info("a walk was taken over")
         except asyncio.CancelledError:
             if not keeper.done():  # the process stops
                 await self._give_back(unit)
@@ -123,13 +129,7 @@ class SyncWorker:
             ending, seconds, note = verdict(error, unit)
             if isinstance(error, Away):
                 raise
-            log.info(
-                "a walk stopped",
-                stream=unit.stream,
-                account=str(unit.account_id),
-                error=note,
-                again_in=round(seconds),
-            )
+            log.info("a walk stopped", error=note, again_in=round(seconds))
         await self._end(unit, ending, seconds, note)
 
     async def _walk(self, unit: Unit, stream: Stream) -> tuple[Ending, float, str]:

@@ -10,6 +10,7 @@ import msgspec
 import structlog
 from structlog.typing import Processor
 
+from shared.telemetry import traces
 from shared.types import Secret
 
 MASK = "***"
@@ -26,6 +27,7 @@ def configure(level: str = "info", json: bool = True, file: TextIO | None = None
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _trace,
         *([structlog.processors.format_exc_info] if json else []),
         mask,
     ]
@@ -60,6 +62,13 @@ def mask(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> Mutable
     """Hide what a key's name says is secret, at any depth, and every `Secret`."""
     for key, value in event.items():
         event[key] = _masked(key, value)
+    return event
+
+
+def _trace(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Name the trace that the line belongs to, where one is recorded."""
+    if traceparent := traces.inject():
+        event["trace_id"] = traces.trace_id(traceparent)
     return event
 
 

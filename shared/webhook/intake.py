@@ -7,19 +7,21 @@ process takes far more of them than it can make commits.
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from contextvars import Context
 from typing import cast
 
 import structlog
 from litestar.types import Receive, Scope, Send
 from msgspec import json
+from opentelemetry.trace import SpanKind
 
 from shared.errors import Away, NotGenuine
 from shared.provider import Webhook
 from shared.store import inbox
 from shared.store.database import Database
 from shared.store.inbox import Arrived
+from shared.telemetry import traces
 from shared.telemetry.metrics import Metrics
-from shared.telemetry.traces import inject
 from shared.types import Delivery, Secret
 
 log = structlog.get_logger()
@@ -56,7 +58,8 @@ class Writer:
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((row, done))
         if self._busy is None:
-            self._busy = asyncio.create_task(self._write())
+            # A group belongs to no one delivery's trace.
+            self._busy = asyncio.create_task(self._write(), context=Context())
         await done
 
     async def _write(self) -> None:
@@ -174,7 +177,15 @@ class Intake:
                 return "challenge", answer[:LONGEST_CHALLENGE]
         self._webhook.verify(self._secrets, delivery, delivery.received_at)
         named = self._webhook.delivery_id(delivery)
-        await self._writer.put(inbox.arrived(delivery, named, inject()))
+        # Only what is genuine is traced: a stranger's header makes nobody record anything.
+        with traces.root(
+            "webhook",
+            {"provider": self._provider, "delivery": named or ""},
+            kind=SpanKind.SERVER,
+            caller=headers.get("traceparent", ""),
+            started=delivery.received_at,
+        ):
+            await self._writer.put(inbox.arrived(delivery, named, traces.inject()))
         return "stored", b""
 
 

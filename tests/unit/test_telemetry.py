@@ -3,18 +3,22 @@
 import io
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import msgspec
 import pytest
 import structlog
 from opentelemetry import trace
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
+from shared.errors import ConfigError
 from shared.telemetry import logs, metrics, traces
 from shared.types import Secret
+
+LEFT = "00-0123456789abcdef0123456789abcdef-0123456789abcdef-01"
+"""Where another process left a trace that is recorded."""
 
 
 @pytest.fixture(autouse=True)
@@ -137,35 +141,103 @@ def test_every_metric_has_a_unit_or_counts_and_none_is_labelled_by_account() -> 
 
 def test_without_an_exporter_nothing_is_recorded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("OTEL_EXPORTER_OTLP_ENDPOINT", raising=False)
-    tracer = traces.configure("github", None, 1.0)
-    with tracer.start_as_current_span("a") as span:
-        assert not span.is_recording()
-        with traces.child("b", {}) as inner:
-            assert inner is None
+    assert traces.configure("github", None, 1.0) is None
+    with traces.root("a", {}) as span, traces.child("b", {}) as inner:
+        assert span is inner is None
+        assert traces.inject() == ""
+    with traces.publishing([headers := {"traceparent": LEFT}]):
+        assert headers == {"traceparent": LEFT}  # others may record what this process does not
 
 
-def test_a_trace_goes_on_where_it_was_left() -> None:
+@pytest.fixture
+def recorded() -> Iterator[Callable[[], dict[str, ReadableSpan]]]:
+    """Record every trace; call it for the spans that have ended, by name."""
     exporter = InMemorySpanExporter()
-    provider = TracerProvider()
-    provider.add_span_processor(SimpleSpanProcessor(exporter))
-    tracer = provider.get_tracer("test")
-    with tracer.start_as_current_span("webhook"):
+    provider = traces.configure("test", ratio=1.0, exporter=exporter)
+    assert provider
+
+    def ended() -> dict[str, ReadableSpan]:
+        provider.force_flush()
+        return {span.name: span for span in exporter.get_finished_spans()}
+
+    yield ended
+    provider.shutdown()
+    traces.configure("test", "", 0.0)
+
+
+def test_a_trace_goes_on_where_it_was_left(recorded: Callable[[], dict[str, Any]]) -> None:
+    with traces.root("webhook", {}, started=1.5):
         left = traces.inject()
         with (
-            traces.child("call", {"provider": "acme"}, tracer),
+            traces.child("call", {"provider": "acme"}),
             pytest.raises(ValueError, match="x"),
-            traces.child("inner", {}, tracer),
+            traces.child("inner", {}),
         ):
             raise ValueError("x canary")
-    assert left.startswith("00-")
-    with tracer.start_as_current_span("worker", context=traces.context_of(left)):
+    with traces.resume("worker", {}, left):
         pass
-    spans = {span.name: span for span in exporter.get_finished_spans()}
-    assert {span.context.trace_id for span in spans.values() if span.context} == {
-        int(left.split("-")[1], 16)
-    }
-    assert "canary" not in str([span.to_json() for span in spans.values()])
-    provider.shutdown()
+    spans = recorded()
+    assert {f"{it.context.trace_id:032x}" for it in spans.values()} == {traces.trace_id(left)}
+    assert spans["worker"].parent.span_id == spans["webhook"].context.span_id
+    assert spans["inner"].attributes == {"error.type": "ValueError"}
+    assert spans["webhook"].start_time == 1_500_000_000
+    assert "canary" not in str([it.to_json() for it in spans.values()])
+
+
+def test_a_share_of_the_traces_is_recorded() -> None:
+    traces.configure("test", ratio=0.25, exporter=InMemorySpanExporter())
+    begun = 0
+    for _ in range(4000):
+        with traces.root("walk", {}) as span:
+            assert bool(traces.inject()) == (span is not None)
+            begun += span is not None
+    assert 800 < begun < 1200
+    traces.configure("test", "", 0.0)
+
+
+def test_a_caller_that_records_is_joined_and_one_that_does_not_has_no_say() -> None:
+    traces.configure("test", ratio=0.0, exporter=InMemorySpanExporter())
+    with traces.root("webhook", {}, caller=LEFT):
+        assert traces.trace_id(traces.inject()) == traces.trace_id(LEFT)
+    with traces.root("webhook", {}, caller=LEFT[:-1] + "0") as span:
+        assert span is None
+    traces.configure("test", ratio=1.0, exporter=InMemorySpanExporter())
+    with traces.root("webhook", {}, caller=LEFT[:-1] + "0"):
+        assert traces.inject()
+        assert traces.trace_id(traces.inject()) != traces.trace_id(LEFT)
+    traces.configure("test", "", 0.0)
+
+
+def test_what_a_walk_publishes_together_is_one_span(recorded: Callable[[], dict[str, Any]]) -> None:
+    walked = [{"traceparent": LEFT} for _ in range(500)]
+    alone = {"traceparent": LEFT.replace("a", "b")}
+    batch = [*walked, alone, {}]
+    with traces.publishing(batch):
+        pass
+    assert len({it["traceparent"] for it in walked} - {LEFT}) == 1
+    assert alone["traceparent"] not in (LEFT, walked[0]["traceparent"])
+    assert batch[-1] == {}
+    assert recorded()["publish"]
+
+
+@pytest.mark.parametrize("text", ["often", "2", "-1"])
+def test_a_share_that_is_none_is_refused(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OTEL_TRACES_SAMPLER_ARG", text)
+    with pytest.raises(ConfigError, match="from 0 to 1"):
+        traces.configure("github")
+
+
+def test_a_line_names_its_trace(recorded: Callable[[], dict[str, Any]]) -> None:
+    out = io.StringIO()
+    logs.configure("info", json=True, file=out)
+    with traces.root("walk", {}):
+        structlog.get_logger().info("inside")
+        here = traces.trace_id(traces.inject())
+    structlog.get_logger().info("outside")
+    inside, outside = map(json.loads, out.getvalue().splitlines())
+    assert inside["trace_id"] == here
+    assert "trace_id" not in outside
+    assert recorded()["walk"]
 
 
 @pytest.mark.parametrize("text", ["", "rubbish", "00-0-0-00", "00-" + "0" * 32 + "-1-01"])
