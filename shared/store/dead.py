@@ -7,6 +7,7 @@ from uuid import UUID
 from msgspec import Struct, json
 
 from shared.store.database import Connection
+from shared.store.inbox import packed
 from shared.store.sql import load
 from shared.types import Delivery
 
@@ -109,7 +110,7 @@ async def replay_webhook(conn: Connection, provider: str, taken: Taken) -> None:
             "method": was.method,
             "query": was.query,
             "headers": json.encode(was.headers),
-            "body": taken.body,
+            "body": packed(taken.body),
         },
     )
 

@@ -5,8 +5,9 @@ import asyncio
 import pytest
 
 from shared.errors import Away
-from shared.store import inbox, ledger, routes
+from shared.store import dead, inbox, ledger, routes
 from shared.store.database import Database
+from shared.types import Delivery
 from shared.webhook.intake import Writer
 from tests.fakes.feed import Bench, Note, Notebook, delivery, provider
 
@@ -154,6 +155,32 @@ async def test_a_nudge_makes_the_walk_due(bench: Bench) -> None:
     await post(bench, Note("a", kind="nudge"))
     await work(bench)
     assert await bench.rows("select next_run_at <= now() from sync_state") == [(True,)]
+
+
+BODIES = [b"", b"{}", b"\x04\x22\x4d\x18 begins as a packed one does", bytes(range(256)) * 5000]
+
+
+async def test_a_body_comes_back_as_it_was(bench: Bench) -> None:
+    async with bench.db.transaction() as conn:
+        await inbox.put(conn, "feed", [inbox.arrived(Delivery(it, {}), None) for it in BODIES])
+        assert [it.delivery.body for it in await inbox.lease(conn, "feed", 10)] == BODIES
+
+
+async def test_a_body_that_an_earlier_version_stored_comes_back_too(bench: Bench) -> None:
+    async with bench.db.transaction() as conn:
+        await inbox.put(conn, "feed", [inbox.arrived(Delivery(b"{}", {}), None)])
+        await conn.execute("update webhook_inbox set body = '{\"a\": 1}'")
+        (row,) = await inbox.lease(conn, "feed", 1)
+    assert row.delivery.body == b'{"a": 1}'
+
+
+async def test_a_replayed_delivery_comes_back_as_it_was(bench: Bench) -> None:
+    was = Delivery(BODIES[2], {"signature": "s"})
+    async with bench.db.transaction() as conn:
+        taken = dead.Taken("webhook", None, "1", dead.envelope(was), was.body)
+        await dead.replay_webhook(conn, "feed", taken)
+        (row,) = await inbox.lease(conn, "feed", 1)
+    assert (row.delivery.body, row.delivery.headers) == (was.body, was.headers)
 
 
 async def test_nothing_is_promised_while_the_database_is_away(
