@@ -93,12 +93,27 @@ class Minting(Struct, frozen=True):
     api_url: str
 
 
+class OpenId(Struct, frozen=True):
+    """How a provider says who consented, in a token that it signs (OpenID Connect Core 1.0).
+
+    `keys` is the path of its key set on the base URL, `issuers` are what `iss` may be where the
+    authorize URL is the declared one, and `identity` reads the claims of a token that is genuine.
+    """
+
+    keys: str
+    issuers: tuple[str, ...]
+    identity: Callable[[Mapping[str, Any]], Identity]
+
+
 class OAuth(Struct, frozen=True, kw_only=True):
     """How an account is opened, kept open and closed."""
 
     authorize_url: str
     token_url: str
     identify: Callable[[Api], Awaitable[Identity]]
+    """Asks whose a token is, where no id_token says so."""
+    openid: OpenId | None = None
+    """Reads the id_token that comes with the scope `openid`."""
     scopes: tuple[str, ...] = ()
     scope_separator: str = " "
     granted_separator: str = " "

@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from msgspec import Struct
+from msgspec import Struct, convert
 
-from shared.errors import Refused
-from shared.provider import Api, Revocation
+from shared.errors import ItemGone, Refused
+from shared.provider import Api, OpenId, Revocation
 from shared.types import Identity
 
 AUTH = "https://www.googleapis.com/auth/"
@@ -42,20 +42,35 @@ EXTRA = {"access_type": "offline", "prompt": "consent", "include_granted_scopes"
 
 
 class Claims(Struct):
-    """OpenID Connect's userinfo: the claims of the id_token, from Google over TLS."""
+    """Who somebody is, in the words of OpenID Connect."""
 
     sub: str
     email: str = ""
+    email_verified: bool = True
     name: str = ""
+
+    def identity(self) -> Identity:
+        """The person by `sub`, which never changes; news is routed by it and by a proven address."""
+        mail = (f"mail:{self.email.lower()}",) if self.email and self.email_verified else ()
+        routes = (f"user:{self.sub}", *mail)
+        return Identity(self.sub, self.name or self.email, self.email, routes)
 
 
 async def identify(api: Api) -> Identity:
-    """The person by `sub`, which never changes; mail and channels are routed by address and `sub`."""
-    it = await api.get("/v1/userinfo", Claims)
-    mail = (f"mail:{it.email.lower()}",) if it.email else ()
-    return Identity(
-        id=it.sub, name=it.name or it.email, email=it.email, routes=(f"user:{it.sub}", *mail)
-    )
+    """Whose token it is that nobody consented to here."""
+    try:
+        return (await api.get("/v1/userinfo", Claims)).identity()
+    except ItemGone:
+        raise Refused(
+            "Google tells whose account it is with the scopes openid and email."
+        ) from None
+
+
+OPENID = OpenId(
+    keys="/oauth2/v3/certs",
+    issuers=("https://accounts.google.com", "accounts.google.com"),
+    identity=lambda claims: convert(claims, Claims).identity(),
+)
 
 
 async def revoke(it: Revocation) -> None:

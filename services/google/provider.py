@@ -25,6 +25,7 @@ provider = Provider(
         authorize_url="https://accounts.google.com/o/oauth2/v2/auth",
         token_url="https://oauth2.googleapis.com/token",  # noqa: S106 - an address
         identify=oauth.identify,
+        openid=oauth.OPENID,
         scopes=oauth.SCOPES,
         extra_params=oauth.EXTRA,
         read_token=oauth.read_token,

@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from shared.config import Settings
 from shared.errors import Away, BadRequest, HubError, Refused
-from shared.oauth import protocol
+from shared.oauth import openid, protocol
 from shared.oauth.keyring import Keyring, TokenSet
 from shared.provider import Api, Provider
 from shared.store import accounts as ledger
@@ -165,22 +165,23 @@ async def finish(hub: Parts, back: Callback, session: str) -> Finished:
 
 async def _finish(hub: Parts, flow: Flow, back: Callback) -> Account:
     provider, oauth = hub.provider, protocol.oauth_of(hub.provider)
-    if not protocol.issuer_fits(oauth, hub.settings, back.iss):
+    if not openid.issuer_fits(oauth, hub.settings, back.iss):
         raise FlowRefused(f"The answer did not come from {provider.title}.")
     if back.error == "access_denied":
         raise FlowRefused(f"You did not give access to {provider.title}.", status="denied")
     if back.error or not back.code:
         code = back.error if _CODE.fullmatch(back.error) else "no code"
         raise FlowRefused(f"{provider.title} did not give access ({code}).")
-    token = await protocol.exchange(
-        hub.http,
-        provider,
-        hub.settings,
-        code=back.code,
-        verifier=_verifier(hub, flow),
-        redirect_uri=flow.redirect_uri,
+    verifier, uri = _verifier(hub, flow), flow.redirect_uri
+    token, signed = await protocol.exchange(
+        hub.http, provider, hub.settings, code=back.code, verifier=verifier, redirect_uri=uri
     )
-    identity = await oauth.identify(hub.bare_api(token))
+    if oauth.openid and signed:
+        identity = await openid.signed_in(
+            hub.http, provider, hub.settings, oauth.openid, token=signed, verifier=verifier
+        )
+    else:
+        identity = await oauth.identify(hub.bare_api(token))
     scopes = identity.scopes if identity.scopes is not None else token.scopes or flow.scopes
     return await connect(hub, flow.user_id, token, identity, scopes=scopes, actor="browser")
 

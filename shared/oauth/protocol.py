@@ -62,6 +62,7 @@ def authorization_url(
         redirect_uri=settings.oauth.redirect_url,
         state=state,
         **(pkce if oauth.pkce else {}),
+        **({"nonce": nonce(verifier)} if oauth.openid and "openid" in scopes else {}),
         **({"scope": oauth.scope_separator.join(scopes)} if scopes else {}),
         **oauth.extra_params,
     )
@@ -76,11 +77,18 @@ async def exchange(
     code: str,
     verifier: str,
     redirect_uri: str,
-) -> Token:
-    """Turn a code into a token. Raises Reauthorize for a dead code, Unavailable, Refused."""
+) -> tuple[Token, str]:
+    """Turn a code into a token, and the id_token that came with it, or "".
+
+    Raises Reauthorize for a dead code, Unavailable, Refused.
+    """
     proof = {"code_verifier": verifier} if oauth_of(provider).pkce else {}
     grant = {"grant_type": "authorization_code", "code": code, "redirect_uri": redirect_uri}
-    return await _ask(client, provider, settings, settings.provider.token_url, grant | proof)
+    url, now = settings.provider.token_url, datetime.now(UTC)
+    reply = await _ask(client, provider, settings, url, grant | proof)
+    signed = reply.get("id_token")
+    token = read_token(oauth_of(provider), reply, now)
+    return token, signed if isinstance(signed, str) else ""
 
 
 async def refresh(client: Client, provider: Provider, settings: Settings, token: Token) -> Token:
@@ -91,7 +99,8 @@ async def refresh(client: Client, provider: Provider, settings: Settings, token:
     """
     grant = {"grant_type": "refresh_token", "refresh_token": token.refresh}
     url = _refresh_url(oauth_of(provider), settings)
-    fresh = await _ask(client, provider, settings, url, grant)
+    reply = await _ask(client, provider, settings, url, grant)
+    fresh = read_token(oauth_of(provider), reply, datetime.now(UTC))
     return Token(
         access=fresh.access,
         refresh=fresh.refresh or token.refresh,
@@ -108,19 +117,9 @@ def basic(settings: Settings) -> str:
     return "Basic " + base64.b64encode(joined.encode()).decode()
 
 
-def issuer_fits(oauth: OAuth, settings: Settings, iss: str) -> bool:
-    """Whether the callback came from the server that was asked (RFC 9207).
-
-    A declared issuer must be there and be equal; otherwise one that is given must at least live
-    where the consent was asked for, which also holds for self-hosted providers.
-    """
-    asked = settings.provider.authorize_url
-    if oauth.issuer and asked == oauth.authorize_url:
-        return iss == oauth.issuer
-    try:
-        return not iss or _origin(iss) == _origin(asked)
-    except ValueError:
-        return False
+def nonce(verifier: str) -> str:
+    """What the id_token of a flow has to carry, made of the flow's own secret and telling none of it."""
+    return str(create_s256_code_challenge(f"nonce {verifier}"))
 
 
 async def document(client: Client, url: str) -> bytes:
@@ -153,7 +152,7 @@ def read_token(oauth: OAuth, reply: Mapping[str, Any], now: datetime) -> Token:
 
 async def _ask(
     client: Client, provider: Provider, settings: Settings, url: str, fields: dict[str, str]
-) -> Token:
+) -> Mapping[str, Any]:
     oauth, app = oauth_of(provider), settings.oauth
     headers = {"accept": "application/json"}
     if oauth.client_auth == "basic":
@@ -177,7 +176,7 @@ async def _ask(
             raise Refused(f"{provider.title} answered a token request in an unknown form") from None
     if status != 200 or reply.get("error"):
         raise _failure(provider, oauth, status, reply.get("error"))
-    return read_token(oauth, reply, datetime.now(UTC))
+    return reply
 
 
 async def _exchange(request: httpx.Request, client: Client, who: str) -> tuple[int, str, bytes]:
@@ -242,9 +241,10 @@ def _refresh_url(oauth: OAuth, settings: Settings) -> str:
     given = settings.provider.token_url
     if not oauth.refresh_url or given == oauth.token_url:
         return oauth.refresh_url or given
-    return _origin(given) + urlsplit(oauth.refresh_url).path
+    return origin(given) + urlsplit(oauth.refresh_url).path
 
 
-def _origin(url: str) -> str:
+def origin(url: str) -> str:
+    """Scheme, host and port of a URL; raises ValueError for what is none."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}".lower()

@@ -106,6 +106,8 @@ async def test_three_products_are_walked_and_heard(database_url: str, nats_url: 
     async with connected(database_url, nats_url) as (it, run):
         assert (run["status"], run["error"]) == ("success", "")
         world = it.google.world
+        asked = [call.path for call in it.google.calls]
+        assert asked[:3] == ["/o/oauth2/v2/auth", "/token", "/oauth2/v3/certs"]
         sources = Counter(item["source"] for item in await it.events())
         assert sources == {"gmail": 12, "google_calendar": 2, "google_drive": 2}
         await it.heard("plan", content="The text of Plan")

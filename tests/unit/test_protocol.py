@@ -40,9 +40,10 @@ def at(server: Server | AuthServer | None = None, **oauth: Any) -> Any:
 async def exchange(server: Server, **oauth: Any) -> Token:
     provider, chosen = at(server, **oauth)
     async with open_client() as http:
-        return await protocol.exchange(
+        token, _ = await protocol.exchange(
             http, provider, chosen, code="c", verifier="v" * 43, redirect_uri=f"{PUBLIC}/back"
         )
+        return token
 
 
 def oauth(**facts: Any) -> OAuth:

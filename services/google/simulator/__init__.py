@@ -10,7 +10,7 @@ from typing import Any
 
 from services.google.simulator.consent import CLIENT_ID, Consent
 from services.google.simulator.rest import routes
-from services.google.simulator.signer import ACCOUNT
+from services.google.simulator.signer import ACCOUNT, Signer
 from services.google.simulator.world import World
 from shared.simulation import Happening, Mail, Post, Simulation
 
@@ -33,7 +33,9 @@ def app(
     now: Callable[[], float] = time.time,
 ) -> Google:
     """Sam's account, with so many mails, a calendar and a Drive. Pub/Sub pushes to `callback_url`."""
-    world, consent = World(Mail(post), callback_url, secret, now), Consent(CLIENT_SECRET)
+    signer = Signer()
+    world = World(Mail(post), signer, callback_url, secret, now)
+    consent = Consent(CLIENT_SECRET, signer, now)
     _fill(world, mails)
 
     def environment(url: str) -> Mapping[str, str]:

@@ -6,20 +6,23 @@ https://developers.google.com/identity/protocols/oauth2/web-server
 import base64
 import hashlib
 import secrets
+from collections.abc import Callable
 from html import escape
 from urllib.parse import urlencode
 
+from services.google.simulator.signer import Signer
 from shared.simulation import Answer, Asked, Route
 
 CLIENT_ID = "simulated.apps.googleusercontent.com"
-_OPEN = ("/o/oauth2/", "/token", "/revoke", "/oauth2/v1/certs")
+_OPEN = ("/o/oauth2/", "/token", "/revoke", "/oauth2/")
+_SAM = {"sub": "1077", "email": "sam@acme.test", "email_verified": True, "name": "Sam"}
 
 
 class Consent:
     """What was issued: live access tokens and refresh tokens, with their scopes."""
 
-    def __init__(self, client_secret: str) -> None:
-        self._secret = client_secret
+    def __init__(self, client_secret: str, signer: Signer, now: Callable[[], float]) -> None:
+        self._secret, self._signer, self._now = client_secret, signer, now
         self._codes: dict[str, dict[str, str]] = {}
         self.tokens: dict[str, str] = {}
         self.grants: dict[str, str] = {}
@@ -73,7 +76,11 @@ class Consent:
         scope = " ".join(it for it in wish["scope"].split() if left not in it)
         refresh = f"1//{secrets.token_hex(20)}"
         self.grants[refresh] = scope
-        return self._issue(scope, refresh_token=refresh, refresh_token_expires_in=604_799)
+        more: dict[str, str | int] = {"refresh_token": refresh, "refresh_token_expires_in": 604_799}
+        if "openid" in scope.split():
+            said = {**_SAM, "iss": asked.root, "nonce": wish.get("nonce", "")}
+            more["id_token"] = self._signer.token(CLIENT_ID, self._now(), **said)
+        return self._issue(scope, **more)
 
     def revoke(self, asked: Asked) -> Answer:
         """End a user's consent: every token of theirs."""
@@ -83,13 +90,14 @@ class Consent:
         return Answer({}, 200 if known else 400)
 
     def routes(self) -> list[Route]:
-        """What is asked of the account itself."""
-        claims = {"sub": "1077", "email": "sam@acme.test", "email_verified": True, "name": "Sam"}
+        """What is asked of the account itself, and the keys that prove its answers."""
         return [
             Route("GET", "/o/oauth2/v2/auth", self.authorize),
             Route("POST", "/token", self.token),
             Route("POST", "/revoke", self.revoke),
-            Route("GET", "/v1/userinfo", lambda _: Answer(claims)),
+            Route("GET", "/v1/userinfo", lambda _: Answer(_SAM)),
+            Route("GET", "/oauth2/v1/certs", lambda _: Answer(self._signer.certs)),
+            Route("GET", "/oauth2/v3/certs", lambda _: Answer(self._signer.jwks)),
         ]
 
     def _issue(self, scope: str, **more: str | int) -> Answer:

@@ -14,7 +14,6 @@ CHANGES = "/drive/v3/changes"
 def routes(world: World) -> list[Route]:
     """Every call that is played, as a route each."""
     return [
-        Route("GET", "/oauth2/v1/certs", lambda _: Answer(world.certs)),
         *_gmail(world),
         *_calendar(world),
         *_drive(world),

@@ -1,4 +1,7 @@
-"""The key with which Pub/Sub signs the tokens of its pushes, and its public half."""
+"""The key with which Google signs what it says: of Pub/Sub's pushes, and of who consented."""
+
+from base64 import urlsafe_b64encode
+from typing import Any
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -9,7 +12,7 @@ KID = "simulated"
 
 
 class Signer:
-    """A key of its own for every simulator."""
+    """A key of its own for every simulator; its public half as `certs` (PEM) and as `jwks`."""
 
     def __init__(self) -> None:
         key, pem = rsa.generate_private_key(65537, 2048), serialization.Encoding.PEM
@@ -18,17 +21,19 @@ class Signer:
         )
         kind = serialization.PublicFormat.SubjectPublicKeyInfo
         self.certs = {KID: key.public_key().public_bytes(pem, kind).decode()}
+        public = key.public_key().public_numbers()
+        parts = {"n": _number(public.n), "e": _number(public.e)}
+        self.jwks = {"keys": [{"kty": "RSA", "alg": "RS256", "use": "sig", "kid": KID, **parts}]}
         self._signer = crypt.RSASigner.from_string(private, KID)  # type: ignore[no-untyped-call]
 
-    def token(self, audience: str, at: int) -> str:
+    def token(self, audience: str, at: float, **claims: Any) -> str:
         """A token for this audience, good for an hour from `at` in epoch seconds."""
-        claims = {
-            "iss": "https://accounts.google.com",
-            "aud": audience,
-            "email": ACCOUNT,
-            "email_verified": True,
-            "iat": at,
-            "exp": at + 3600,
-        }
-        made: bytes = jwt.encode(self._signer, claims)  # type: ignore[no-untyped-call]
+        said = {"iss": "https://accounts.google.com", "aud": audience, "email_verified": True}
+        life = {"iat": int(at), "exp": int(at) + 3600}
+        made: bytes = jwt.encode(self._signer, {**said, **life, **claims})  # type: ignore[no-untyped-call]
         return made.decode()
+
+
+def _number(it: int) -> str:
+    data = it.to_bytes((it.bit_length() + 7) // 8)
+    return urlsafe_b64encode(data).rstrip(b"=").decode()

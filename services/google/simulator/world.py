@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import json
 
-from services.google.simulator.signer import Signer
+from services.google.simulator.signer import ACCOUNT, Signer
 from shared.simulation import Mail
 
 ME = "sam@acme.test"
@@ -18,11 +18,15 @@ class World:
     """Mails with their history, events and files with their logs, the watch and the channels."""
 
     def __init__(
-        self, mail: Mail, callback_url: str, secret: str, now: Callable[[], float]
+        self,
+        mail: Mail,
+        signer: Signer,
+        callback_url: str,
+        secret: str,
+        now: Callable[[], float],
     ) -> None:
         self.mail, self.callback_url, self._secret, self._now = mail, callback_url, secret, now
-        self._signer = Signer()
-        self.certs = self._signer.certs
+        self._signer = signer
         self.mails: dict[str, dict[str, Any]] = {}
         self.history: list[dict[str, Any]] = []
         self.last, self.forgotten, self.watched, self.pushes = 1000, 0, False, 0
@@ -112,7 +116,7 @@ class World:
         self.pushes += 1
         news = json.encode({"emailAddress": ME.title(), "historyId": self.last})
         letter = {"data": b64encode(news).decode(), "messageId": str(self.last)}
-        token = self._signer.token(self._secret, int(self._now()))
+        token = self._signer.token(self._secret, self._now(), email=ACCOUNT)
         headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
         body = json.encode({"message": letter, "subscription": "projects/simulated"})
         for _ in range(20):

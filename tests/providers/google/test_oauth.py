@@ -13,7 +13,7 @@ from shared.errors import RateLimited, Refused
 from shared.http.answers import judge
 from shared.provider import Revocation
 from shared.types import Response, Token
-from tests.fakes.api import Answer, FakeApi
+from tests.fakes.api import Answer, FakeApi, gone
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC).timestamp()
 
@@ -46,6 +46,23 @@ async def test_an_account_is_known_by_its_sub_and_routed_by_its_address() -> Non
         ("user:1077", "mail:sam@acme.test"),
     )
     assert it.scopes is None
+
+
+@pytest.mark.anyio
+async def test_a_token_that_may_not_say_whose_it_is_names_the_scopes_that_it_lacks() -> None:
+    with pytest.raises(Refused, match="openid and email"):
+        await oauth.identify(FakeApi({("GET", "/v1/userinfo"): gone}))
+
+
+@pytest.mark.parametrize("proven", [True, False])
+def test_an_address_that_nobody_proved_gets_no_news(proven: bool) -> None:
+    """The claims of an id_token and of the userinfo endpoint are the same; this is the former's."""
+    claims = {"sub": "1077", "email": "sam@acme.test", "email_verified": proven, "aud": "us"}
+    assert provider.oauth
+    assert provider.oauth.openid
+    it = provider.oauth.openid.identity(claims)
+    assert it.id == "1077"
+    assert ("mail:sam@acme.test" in it.routes) is proven
 
 
 def test_a_consent_that_ends_by_itself_says_when() -> None:

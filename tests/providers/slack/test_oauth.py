@@ -55,7 +55,7 @@ async def exchanged(reply: Any) -> Token:
     asked: list[httpx.Request] = []
     given = load(provider, ENVIRONMENT)
     async with answering(reply, asked) as client:
-        token = await protocol.exchange(
+        token, _ = await protocol.exchange(
             client, provider, given, code="c", verifier="v", redirect_uri="https://hub.example/cb"
         )
     (request,) = asked
