@@ -33,6 +33,8 @@ Named = Annotated[
     QueryParameter(description="whose account; for callers that speak for several users"),
 ]
 
+_TOKEN = re.compile(r"[!-~]{0,16384}")
+"""What fits in a header; no provider's token comes near that length."""
 _ROUTE = re.compile(r"[a-z]+:[A-Za-z0-9._-]{1,100}|\*")
 
 
@@ -174,6 +176,8 @@ async def _token(hub: Parts, caller: Caller, data: Brought) -> Token:
             raise BadRequest("the provider does not make a token from this") from None
     if not data.access_token:
         raise BadRequest("bring an access_token")
+    if not (_TOKEN.fullmatch(data.access_token) and _TOKEN.fullmatch(data.refresh_token)):
+        raise BadRequest("a token has at most 16384 visible ASCII characters")
     expires_at = data.expires_at
     if expires_at is not None and expires_at.tzinfo is None:
         raise BadRequest("expires_at needs a time zone, as in 2026-01-31T12:00:00Z")

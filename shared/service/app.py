@@ -17,6 +17,7 @@ from shared.http.addresses import fetch
 from shared.http.limits import admit
 from shared.service import callers, provider_routes
 from shared.service.account_routes import ROUTES as ACCOUNT_ROUTES
+from shared.service.described import describe
 from shared.service.hub import Hub
 from shared.service.oauth_routes import ROUTES as OAUTH_ROUTES
 from shared.service.ops_routes import DeadLetterController, health, metrics, ready, report
@@ -28,6 +29,9 @@ from shared.webhook.intake import Intake
 
 BODY = 1_048_576
 """Bytes of a request's body; the webhook door has the provider's own limit."""
+
+OPEN = frozenset({"/health", "/health/ready", "/metrics"})
+"""Paths that need no token and show nothing private."""
 
 
 def build(hub: Hub, *, work: bool = True) -> Litestar:
@@ -64,7 +68,7 @@ def build(hub: Hub, *, work: bool = True) -> Litestar:
     )
     # Webhooks prove themselves, so they do not pass what callers have to pass.
     heard = [_webhook(hub)] if hub.provider.webhook else []
-    return Litestar(
+    app = Litestar(
         route_handlers=[called, *heard],
         dependencies={"hub": Provide(lambda: hub, sync_to_thread=False)},
         exception_handlers=HANDLERS,
@@ -84,6 +88,8 @@ def build(hub: Hub, *, work: bool = True) -> Litestar:
         logging_config=None,
         debug=False,
     )
+    describe(app.openapi_schema, OPEN)
+    return app
 
 
 def _webhook(hub: Hub) -> ControllerRouterHandler:

@@ -1,0 +1,117 @@
+"""Requests made from a service's OpenAPI file: every operation, valid in shape, with chosen values."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+from msgspec import Struct
+
+UUID = "00000000-0000-4000-8000-000000000000"
+_SAMPLES = {
+    "date-time": "2026-01-01T00:00:00Z",
+    "date": "2026-01-01",
+    "uuid": UUID,
+    "binary": "",
+}
+_WORDS = (
+    "a",
+    "1",
+    "aaaaa",
+    "a/a",
+    "ana@acme.test",
+    "2026-01-01",
+    "C0123456789",
+    "1767600000.000100",
+)
+"""What patterns are tried with."""
+
+
+class Operation(Struct, frozen=True):
+    """One method of one path, as the file describes it."""
+
+    method: str
+    path: str
+    said: dict[str, Any]
+    schemas: dict[str, Any]
+
+    @property
+    def open(self) -> bool:
+        """Whether the file says that it needs no token."""
+        return self.said.get("security") == []
+
+    @property
+    def statuses(self) -> set[int]:
+        """Every status that is documented."""
+        return {int(it) for it in self.said["responses"]}
+
+    def takes(self, name: str) -> bool:
+        """Whether a parameter, or a field of the body, has that name."""
+        body = self._body()
+        return name in body or any(it["name"] == name for it in self.said.get("parameters", ()))
+
+    def request(self, chosen: Mapping[str, Any] = {}) -> tuple[str, dict[str, Any]]:
+        """A path and httpx' arguments: what is required, and what was chosen by its name."""
+        path, query = self.path, {}
+        for it in self.said.get("parameters", ()):
+            name = it["name"]
+            if name not in chosen and not it["required"]:
+                continue
+            value = chosen.get(name, self._example(it["schema"]))
+            if it["in"] == "path":
+                path = path.replace(f"{{{name}}}", quote(str(value), safe=""))
+            else:
+                query[name] = str(value)
+        arguments: dict[str, Any] = {"params": query}
+        if "requestBody" in self.said:
+            named = {name: chosen[name] for name in self._body() if name in chosen}
+            arguments["json"] = {**self._example(self._schema()), **named}
+        return path, arguments
+
+    def _schema(self) -> Any:
+        content = self.said.get("requestBody", {}).get("content", {})
+        return self._resolved(next(iter(content.values()))["schema"] if content else {})
+
+    def _body(self) -> Mapping[str, Any]:
+        found: Mapping[str, Any] = self._schema().get("properties", {})
+        return found
+
+    def _resolved(self, schema: Any) -> Any:
+        while "$ref" in schema:
+            schema = self.schemas[schema["$ref"].rpartition("/")[2]]
+        return schema
+
+    def _example(self, schema: Any) -> Any:
+        schema = self._resolved(schema)
+        if options := schema.get("oneOf") or schema.get("anyOf"):
+            return self._example(options[0])
+        match schema.get("type"):
+            case "object":
+                fields = schema.get("properties", {})
+                return {name: self._example(fields[name]) for name in schema.get("required", ())}
+            case "array":
+                return [self._example(schema["items"])] * schema.get("minItems", 0)
+            case "integer" | "number":
+                return int(schema.get("minimum", 1))
+            case "boolean":
+                return True
+            case _:
+                return self._word(schema)
+
+    def _word(self, schema: Any) -> str:
+        if "enum" in schema:
+            return str(next(it for it in schema["enum"] if it is not None))
+        if "pattern" in schema:
+            fitting = [it for it in _WORDS if re.search(schema["pattern"], it)]
+            assert fitting, f"add a word for {schema['pattern']}"
+            return fitting[0]
+        return str(_SAMPLES.get(schema.get("format", ""), "a" * max(1, schema.get("minLength", 1))))
+
+
+def operations(document: Mapping[str, Any]) -> list[Operation]:
+    """Every operation of an OpenAPI document."""
+    return [
+        Operation(method.upper(), path, said, document["components"]["schemas"])
+        for path, item in document["paths"].items()
+        for method, said in item.items()
+    ]
