@@ -80,11 +80,15 @@ class Reauthorize(ProviderError):
 
 
 class RateLimited(ProviderError):
-    """The provider asks for patience; `retry_after` is in seconds."""
+    """The provider asks for patience; `retry_after` is in seconds.
 
-    def __init__(self, message: str = "", *, retry_after: float) -> None:
+    `everything` is true where it says that all calls of the account have to wait, not such ones.
+    """
+
+    def __init__(self, message: str = "", *, retry_after: float, everything: bool = False) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+        self.everything = everything
 
 
 class Unavailable(ProviderError):

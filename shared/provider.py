@@ -7,79 +7,42 @@ concern.
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Generic, Literal, Protocol, TypeVar
+from typing import Any, Literal
 
 from litestar.types import ControllerRouterHandler
 from msgspec import Struct
 
+from shared.api import Api, Reply
 from shared.normalizer import Message
-from shared.types import Delivery, Identity, Nudge, Page, Record, Resource, Response, Secret, Token
+from shared.types import (
+    Charge,
+    Delivery,
+    Identity,
+    Nudge,
+    Page,
+    Quota,
+    Record,
+    Resource,
+    Response,
+    Secret,
+    Token,
+)
 
-T = TypeVar("T")
-
-
-class Reply(Struct, Generic[T], frozen=True):
-    """A decoded answer. `data` is None where the provider said "not modified" (304).
-
-    `next` is the absolute URL of the following page (RFC 8288 `rel="next"`), or empty.
-    """
-
-    data: T | None
-    status: int
-    headers: Mapping[str, str]
-    next: str = ""
-
-    @property
-    def etag(self) -> str:
-        """What to send as `etag` next time to be told only of changes."""
-        return self.headers.get("etag", "")
-
-
-class Api(Protocol):
-    """One account's view of the provider's API. `path` is relative to the base URL, or absolute on it.
-
-    Every method raises a `ProviderError` that is named by what to do next. Answers are decoded into
-    `type` by msgspec (an answer of another shape raises `Unreadable`). Reads are repeated with
-    backoff; writes never are.
-    """
-
-    async def get(self, path: str, type: type[T], **params: str | int) -> T:
-        """Read one thing."""
-        ...
-
-    async def page(
-        self, path: str, type: type[T], *, etag: str = "", **params: str | int
-    ) -> Reply[T]:
-        """Read one page; with `etag`, only if it changed since."""
-        ...
-
-    def paginate(self, path: str, type: type[T], **params: str | int) -> AsyncIterator[Reply[T]]:
-        """Read page after page, following `Link: rel="next"`."""
-        ...
-
-    async def query(self, path: str, content_type: str, body: bytes) -> Reply[bytes]:
-        """Read by POST, as batches are read; the answer is given as it came."""
-        ...
-
-    async def send(
-        self,
-        method: str,
-        path: str,
-        type: type[T],
-        body: Any = None,
-        *,
-        etag: str = "",
-        **params: str | int,
-    ) -> T:
-        """Write once; pass `NoneType` as `type` where the answer has no body.
-
-        With `etag`, only what is still as it was then; raises Changed for what is not.
-        """
-        ...
-
-    async def graphql(self, query: str, type: type[T], **variables: Any) -> T:
-        """Ask GraphQL; `type` is the shape of the reply's `data`."""
-        ...
+__all__ = [
+    "Api",
+    "Hook",
+    "Minting",
+    "OAuth",
+    "OpenId",
+    "Provider",
+    "Reply",
+    "Revocation",
+    "Stream",
+    "Subscribing",
+    "Subscription",
+    "Verify",
+    "Webhook",
+]
 
 
 class Minting(Struct, frozen=True):
@@ -132,6 +95,8 @@ class OAuth(Struct, frozen=True, kw_only=True):
     revoke: Callable[["Revocation"], Awaitable[None]] | None = None
     mint: Callable[[Minting], Awaitable[Token]] | None = None
     """Makes a fresh access token where there is nothing to refresh (app installations)."""
+    minted: Callable[[Minting], Awaitable[Identity]] | None = None
+    """Says whose a minted token is, where the token itself cannot."""
     settings: tuple[str, ...] = ()
     """Environment variables that `mint` needs; each may also come as `NAME_FILE`."""
 
@@ -165,6 +130,8 @@ class Webhook(Struct, frozen=True, kw_only=True):
     """Makes the `verify` of one service from the values of `settings`."""
     max_body: int = 1_048_576
     """Bytes; a larger delivery is answered 413."""
+    repair: Callable[[Minting, Callable[[Token], Api]], Awaitable[int]] | None = None
+    """Asks again, every few minutes, for what the app's one webhook for all missed; returns how many."""
 
 
 class Stream(Struct, frozen=True, kw_only=True):
@@ -249,5 +216,9 @@ class Provider(Struct, frozen=True, kw_only=True):
     """Sent with every API call."""
     dialect: Callable[[Response], Exception | None] | None = None
     """Reads an answer in the provider's own words, also a 2xx one; None: the usual table decides."""
-    budget: tuple[int, float] = (0, 0.0)
-    """API calls per seconds that one account may spend; (0, 0) when the provider does not say."""
+    quotas: Mapping[str, Quota] = {}
+    """What the provider counts calls by; `<PROVIDER>_QUOTAS` sets others in their place."""
+    charges: Callable[[str, str, bytes], Iterable[Charge]] | None = None
+    """(method, path on the base URL or its host, body): what a call costs; None: one of each quota."""
+    counted_by: Callable[[str], str] = str
+    """Whom the quotas belong to, from `Identity.id`: accounts with one answer share them."""

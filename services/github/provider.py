@@ -20,7 +20,7 @@ from services.github.api import GitHub
 from services.github.dialect import dialect
 from services.github.ignored import IGNORED
 from shared.provider import Api, OAuth, Provider, Stream, Subscription, Webhook
-from shared.types import Page, Resource
+from shared.types import Page, Quota, Resource
 
 Pages = Callable[[Api, Any, Resource], AsyncIterator[Page]]
 
@@ -42,7 +42,7 @@ provider = Provider(
         "User-Agent": "self-integrations",
     },
     dialect=dialect,
-    budget=(5000, 3600.0),
+    quotas={"calls": Quota(5000, 3600.0)},
     oauth=OAuth(
         authorize_url="https://github.com/login/oauth/authorize",
         token_url="https://github.com/login/oauth/access_token",  # noqa: S106 - an address

@@ -4,6 +4,7 @@ from services.google import channels, gmail_push, normalize, oauth, sync, webhoo
 from services.google.api import ROUTES
 from services.google.dialect import dialect
 from shared.provider import OAuth, Provider, Subscription, Webhook
+from shared.types import Quota
 
 provider = Provider(
     name="google",
@@ -20,7 +21,7 @@ provider = Provider(
     # Google compresses only for clients that say "gzip" here as well.
     headers={"User-Agent": "self-integrations (gzip)"},
     dialect=dialect,
-    budget=(300, 60.0),
+    quotas={"calls": Quota(300, 60.0)},
     oauth=OAuth(
         authorize_url="https://accounts.google.com/o/oauth2/v2/auth",
         token_url="https://oauth2.googleapis.com/token",  # noqa: S106 - an address

@@ -5,6 +5,7 @@ from services.slack.api import Slack
 from services.slack.dialect import dialect
 from services.slack.ignored import IGNORED
 from shared.provider import OAuth, Provider, Stream, Webhook
+from shared.types import Quota
 
 provider = Provider(
     name="slack",
@@ -13,7 +14,7 @@ provider = Provider(
     base_url="https://slack.com/api",
     sources=("slack",),
     dialect=dialect,
-    budget=(100, 60.0),
+    quotas={"calls": Quota(100, 60.0)},
     oauth=OAuth(
         authorize_url="https://slack.com/oauth/v2/authorize",
         token_url="https://slack.com/api/oauth.v2.access",  # noqa: S106 - an address

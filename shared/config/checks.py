@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from shared.config.settings import Settings
-from shared.types import Secret
+from shared.types import Quota, Secret
 
 if TYPE_CHECKING:
     from shared.provider import Provider
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _DURATION = re.compile(r"(?:\d+(?:\.\d+)?(?:ms|s|m|h|d))+")
 _PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_QUOTA = re.compile(r"([\w.-]+)\s*=\s*(\d+(?:\.\d+)?)\s*/\s*(\S+)")
 _PLACEHOLDER = re.compile(
     r"your[-_ ]|change[-_ ]?me|placeholder|replace[-_ ]?(me|this)|<.*>|^(secret|password|test|example|todo)",
     re.IGNORECASE,
@@ -44,6 +45,7 @@ def whole(provider: "Provider", it: Settings, names: Mapping[str, str]) -> Itera
         ("oauth.redirect_url", it.oauth.redirect_url),
     ):
         yield from _url(names[where], value, encrypted=not dev)
+    yield from unknown(it.provider.quotas, tuple(provider.quotas), f"{names['provider.quotas']}: ")
     yield from _ranges(it)
     if it.oauth.provider != provider.name:
         yield f"oauth.provider is {it.oauth.provider!r} in the file of {provider.name}"
@@ -69,6 +71,18 @@ def seconds(value: Any, where: str) -> float:
     if re.fullmatch(r"\d+(?:\.\d+)?", text):
         return float(text)
     raise ValueError(f"{where} must be a duration such as 30s or 1h ({text!r})")
+
+
+def quotas(value: Any, where: str) -> dict[str, Quota]:
+    """Quotas as `name=50/60s`, separated by commas; raises ValueError."""
+    found = {}
+    for part in str(value).split(","):
+        match = _QUOTA.fullmatch(part.strip())
+        per = seconds(match[3], where) if match else 0.0
+        if not match or not float(match[2]) or not per:
+            raise ValueError(f"{where} must be quotas such as name=50/60s ({part.strip()!r})")
+        found[match[1]] = Quota(float(match[2]), per)
+    return found
 
 
 def unknown(keys: Mapping[str, Any], known: tuple[str, ...], where: str = "") -> Iterator[str]:

@@ -124,6 +124,7 @@ def variables(provider: "Provider") -> Mapping[str, str]:
         "provider.base_url": f"{prefix}_API_URL",
         "provider.authorize_url": f"{prefix}_AUTH_URL",
         "provider.token_url": f"{prefix}_TOKEN_URL",
+        "provider.quotas": f"{prefix}_QUOTAS",
     }
 
 
@@ -169,7 +170,8 @@ def _fields(
     problems += checks.unknown(values, tuple(field.name for field in fields), f"{section}.")
     for field in fields:
         where = f"{section}.{field.name}"
-        fallback = Secret("") if field.default is NODEFAULT else field.default
+        fallback = {} if field.name == "quotas" else field.default
+        fallback = Secret("") if fallback is NODEFAULT else fallback
         value = values.get(field.name, "")
         if value in ("", None):
             yield field.name, defaults.get(where, fallback)
@@ -177,6 +179,8 @@ def _fields(
         try:
             if field.name in ("timeout", "duration"):
                 value = checks.seconds(value, where)
+            if field.name == "quotas":
+                value = checks.quotas(value, where)
             yield field.name, checks.convert(value, field.type, where)
         except ValueError as error:
             problems.append(str(error))

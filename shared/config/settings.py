@@ -5,7 +5,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from shared.types import Secret
+from shared.types import Quota, Secret
 
 
 class Service(Struct, frozen=True, kw_only=True):
@@ -66,11 +66,15 @@ class RateLimit(Struct, frozen=True, kw_only=True):
 
 
 class ProviderSettings(Struct, frozen=True, kw_only=True):
-    """Where the provider is: its own hosts, or a self-hosted one, or a local stand-in."""
+    """Where the provider is: its own hosts, or a self-hosted one, or a local stand-in.
+
+    `quotas` are in force instead of the declared ones of the same names.
+    """
 
     base_url: str
     authorize_url: str = ""
     token_url: str = ""
+    quotas: Mapping[str, Quota] = {}
 
 
 class Settings(Struct, frozen=True, kw_only=True):

@@ -8,16 +8,17 @@ from typing import Any, TypeVar
 
 import httpx
 
-from shared.errors import HubError, ProviderError, RateLimited, Reauthorize, Refused, Unreadable
-from shared.http.answers import Envelope, allowance, decode, judge, judge_graphql, retry_after
+from shared.errors import HubError, ProviderError, Reauthorize, Refused, Unreadable
+from shared.http.answers import Envelope, decode, judge, judge_graphql
 from shared.http.budget import Budget
 from shared.http.exchange import Answer, Call, Client, encoded, exchange, open_client, own
 from shared.http.gate import Gate
-from shared.http.retries import PATIENCE, reads
+from shared.http.governor import Governor
+from shared.http.retries import reads
 from shared.provider import Provider, Reply
 from shared.telemetry import traces
 from shared.telemetry.metrics import Metrics
-from shared.types import Response
+from shared.types import Quota, Response
 
 __all__ = ["HttpApi", "open_client"]
 
@@ -35,9 +36,10 @@ class HttpApi:
     """`shared.provider.Api` over HTTP.
 
     `token(refused)` returns an access token, a fresh one when `refused` was just answered 401;
-    `authorization` replaces the header. `key` names the account's budget and its places, and
-    `interactive` is for calls that a person waits for. The rest is for tests: `sleep`, `now` in
-    epoch seconds, and `total` seconds a call may take.
+    `authorization` replaces the header. `key` names the account's places, and its quotas too where
+    `whose` does not say whom the provider counts by; `quotas` are in force instead of the declared
+    ones. `interactive` is for calls that a person waits for. The rest is for tests: `sleep`, `now`
+    in epoch seconds, and `total` seconds a call may take.
     """
 
     def __init__(
@@ -49,6 +51,8 @@ class HttpApi:
         *,
         budget: Budget | None = None,
         key: str = "",
+        whose: Callable[[], Awaitable[str]] | None = None,
+        quotas: Mapping[str, Quota] | None = None,
         interactive: bool = False,
         authorization: str | None = None,
         metrics: Metrics | None = None,
@@ -58,10 +62,22 @@ class HttpApi:
     ) -> None:
         self._client, self._provider, self._token = client, provider, token
         self._base = httpx.URL(base_url.rstrip("/") + "/")
-        self._budget, self._key, self._interactive = budget, key, interactive
-        self._authorization, self._metrics = authorization, metrics
-        self._sleep, self._now, self._total = sleep, now, total
+        self._key, self._interactive, self._authorization = key, interactive, authorization
+        self._metrics, self._sleep, self._total = metrics, sleep, total
         self._gate = client.gate if isinstance(client, Client) else Gate()
+        self._governor = Governor(
+            provider,
+            self._gate,
+            budget,
+            key,
+            root=self._base.path,
+            whose=whose,
+            quotas=quotas,
+            interactive=interactive,
+            metrics=metrics,
+            sleep=sleep,
+            now=now,
+        )
 
     async def get(self, path: str, type: type[T], **params: str | int) -> T:
         """Read one thing; `bytes` as `type` gives the body as it is."""
@@ -128,6 +144,10 @@ class HttpApi:
         envelope = decode((await self._ask(call)).response.body, Envelope, write=write)
         return decode(envelope.data, type)
 
+    async def pace(self, path: str, method: str = "GET") -> float:
+        """Tell how many such calls a second may be made, as declared or as lately observed."""
+        return await self._governor.pace(Call(method, self._url(path, {})))
+
     def _url(self, path: str, params: Mapping[str, str | int]) -> httpx.URL:
         absolute, home = path.startswith(("https://", "http://")), self._home(path)
         try:
@@ -167,30 +187,9 @@ class HttpApi:
     async def _permitted(self, call: Call, token: str) -> Answer:
         background = self._key and not self._interactive
         async with self._gate.place(self._key) if background else nullcontext():
-            await self._permission()
+            await self._governor.permit(call)
             async with self._gate.breaker(call.url.host).watch():
                 return await self._measured(call, token)
-
-    async def _permission(self) -> None:
-        """Wait for the budget; raises RateLimited when that would take longer than `PATIENCE`."""
-        waited = 0.0
-        while (wait := await self._wait()) > 0:
-            if waited + wait > PATIENCE:
-                raise RateLimited("the account's budget of calls is spent", retry_after=wait)
-            waited += wait
-            if self._metrics:
-                self._metrics.rate_waits.labels(self._provider.name).inc(wait)
-            await self._sleep(wait)
-
-    async def _wait(self) -> float:
-        if not self._key:
-            return 0.0
-        if not self._interactive and (quiet := self._gate.quiet(self._key)):
-            return quiet
-        if self._budget is None:
-            return 0.0
-        capacity, per = self._provider.budget
-        return await self._budget.take(self._key, capacity, per, interactive=self._interactive)
 
     async def _measured(self, call: Call, token: str) -> Answer:
         labels = {"provider": self._provider.name, "method": call.method}
@@ -221,23 +220,10 @@ class HttpApi:
         error = judge(it, self._provider.dialect, write=call.write)
         if call.graphql and (error is None or type(error) is Refused):
             error = _fault(it) or error
-        await self._learn(it, error)
+        await self._governor.learn(call, it, error)
         if error:
             raise error
         return answer
-
-    async def _learn(self, it: Response, error: Exception | None) -> None:
-        """Tell the other replicas to stop, and keep the last tenth for calls that people wait for."""
-        if not self._key:
-            return
-        asked = retry_after(it.headers, self._now) if it.status == 503 else None
-        if isinstance(error, RateLimited):
-            asked = error.retry_after
-        if asked and self._budget:
-            await self._budget.pause(self._key, asked)
-        left = allowance(it.headers, self._now())
-        if left and left.remaining <= (left.limit or self._provider.budget[0]) / 10:
-            self._gate.hush(self._key, left.reset)
 
 
 def _fault(it: Response) -> ProviderError | None:

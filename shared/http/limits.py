@@ -4,6 +4,7 @@ from msgspec import Struct
 
 from shared.config import RateLimit
 from shared.http.budget import Budget
+from shared.types import Quota
 
 
 class Verdict(Struct, frozen=True):
@@ -16,5 +17,6 @@ class Verdict(Struct, frozen=True):
 
 async def admit(budget: Budget, key: str, limit: RateLimit) -> Verdict:
     """Count one request of `key` (caller and user). Fails open: see `PostgresBudget`."""
-    spent = await budget.spend(f"in:{key}", limit.requests, limit.duration)
+    quota = Quota(limit.requests, limit.duration)
+    spent = await budget.take(f"in:{key}", quota, interactive=True)
     return Verdict(spent.wait == 0, spent.wait, max(0, int(spent.left)))

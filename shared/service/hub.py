@@ -6,6 +6,7 @@ import socket
 from base64 import b64encode
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from uuid import UUID
 
 import structlog
@@ -15,7 +16,7 @@ from msgspec import Struct
 
 from shared.bus.client import Bus
 from shared.config import Settings
-from shared.errors import Reauthorize, Refused
+from shared.errors import NotFound, Reauthorize, Refused
 from shared.http.budget import Budget, PostgresBudget
 from shared.http.client import HttpApi, open_client
 from shared.oauth.keyring import Keyring
@@ -23,6 +24,7 @@ from shared.oauth.protocol import Client
 from shared.oauth.tokens import Tokens
 from shared.provider import Api, Provider
 from shared.service.loops import Signal
+from shared.store import accounts
 from shared.store.database import Database
 from shared.sync.normalize import Normalize, prepare
 from shared.telemetry.metrics import Metrics
@@ -70,6 +72,8 @@ class Hub(Struct):
     tidy: Signal
     inbox_due: int = 0
     """Deliveries waiting to be read, as housekeeping last counted them."""
+    counted: dict[UUID, str] = {}
+    """The accounts that called lately, and whom the provider counts each by."""
     outbox_waiting: int = 0
     """Events waiting to be published, as housekeeping last counted them."""
 
@@ -133,9 +137,22 @@ class Hub(Struct):
             authorization=authorization,
             budget=self.budget if account_id else None,
             key=f"{self.provider.name}:{account_id}" if account_id else "",
+            whose=partial(self._counted, account_id) if account_id else None,
+            quotas=self.settings.provider.quotas,
             interactive=interactive,
             metrics=self.metrics,
         )
+
+    async def _counted(self, account_id: UUID) -> str:
+        """Whom the provider counts an account's calls by; that never changes."""
+        if account_id not in self.counted:
+            async with self.db.connection() as conn:
+                account = await accounts.get(conn, self.provider.name, account_id)
+            if account is None:
+                raise NotFound
+            counted = self.provider.counted_by(account.provider_account_id)
+            self.counted[account_id] = f"{self.provider.name}:{counted}"
+        return self.counted[account_id]
 
     def wake(self) -> None:
         """Tell this process that there is work of any kind."""

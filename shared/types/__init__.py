@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from msgspec import Raw, Struct
 
@@ -144,3 +144,17 @@ class Response(Struct, frozen=True):
     status: int
     headers: Mapping[str, str]
     body: bytes
+
+
+class Quota(Struct, frozen=True):
+    """A limit that a provider counts by: `capacity` units that come back evenly over `per` seconds."""
+
+    capacity: float
+    per: float
+
+
+class Charge(NamedTuple):
+    """What a call costs: so many units of the quota of that name."""
+
+    quota: str
+    units: float = 1

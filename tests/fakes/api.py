@@ -43,7 +43,8 @@ class FakeApi:
     """`shared.provider.Api` from recorded answers.
 
     `answers` has an answer per (method, path); an answer may be a function of the call. GraphQL is
-    the method "GRAPHQL" with the query's text as path, or "*" for any query. `asked` keeps the calls.
+    the method "GRAPHQL" with the query's text as path, or "*" for any query. `asked` keeps the calls;
+    `paces` are what the calls of a path may be made at.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class FakeApi:
     ) -> None:
         self.answers = dict(answers)
         self.asked: list[Call] = []
+        self.paces: dict[str, float] = {}
 
     async def get(self, path: str, type: type[T], **params: str | int) -> T:
         return _decode(self._answer("GET", path, params).body, type)
@@ -96,6 +98,9 @@ class FakeApi:
     async def graphql(self, query: str, type: type[T], **variables: Any) -> T:
         path = query if ("GRAPHQL", query) in self.answers else "*"
         return _decode(self._answer("GRAPHQL", path, {}, variables).body, type)
+
+    async def pace(self, path: str, method: str = "GET") -> float:
+        return self.paces.get(path, float("inf"))
 
     def _answer(
         self, method: str, path: str, params: Mapping[str, Any], body: Any = None, etag: str = ""

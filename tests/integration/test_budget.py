@@ -7,6 +7,7 @@ import pytest
 from shared.http.budget import PostgresBudget
 from shared.store import rates
 from shared.store.database import Database
+from shared.types import Quota
 from tests.fakes.budget_suite import BudgetSuite, Subject
 
 pytestmark = pytest.mark.anyio
@@ -19,7 +20,8 @@ class TestPostgres(BudgetSuite):
             async with db.connection() as conn:
                 await conn.execute(
                     "update rate_bucket set at = at - make_interval(secs => %(s)s),"
-                    " not_before = not_before - make_interval(secs => %(s)s)",
+                    " not_before = not_before - make_interval(secs => %(s)s),"
+                    " whole_at = whole_at - make_interval(secs => %(s)s)",
                     {"s": seconds},
                 )
 
@@ -31,23 +33,23 @@ async def test_two_replicas_spend_one_budget_exactly(db: Database, database_url:
     await other.open()
     first, second = PostgresBudget(db), PostgresBudget(other)
     waits = await asyncio.gather(
-        *(budget.take("a", 50, 5000.0, interactive=True) for budget in (first, second) * 50)
+        *(budget.take("a", Quota(50, 5000.0), interactive=True) for budget in (first, second) * 50)
     )
     await other.close()
-    assert waits.count(0.0) == 50
+    assert [spent.wait for spent in waits].count(0) == 50
 
 
 async def test_a_pause_of_one_replica_stops_the_other(db: Database, database_url: str) -> None:
     other = Database(database_url)
     await other.open()
     await PostgresBudget(db).pause("a", 30)
-    assert await PostgresBudget(other).take("a", 100, 1.0) > 29
+    assert (await PostgresBudget(other).take("a", Quota(100, 1.0))).wait > 29
     await other.close()
 
 
 async def test_nobody_waits_for_the_disk(db: Database) -> None:
     async with db.transaction() as conn:
-        await rates.take(conn, "a", 5, 1.0)
+        await rates.take(conn, "a", Quota(5, 1.0))
         row = await (await conn.execute("show synchronous_commit")).fetchone()
     assert row == ("off",)
     async with db.connection() as conn:
@@ -57,8 +59,8 @@ async def test_nobody_waits_for_the_disk(db: Database) -> None:
 
 async def test_buckets_that_nobody_used_for_a_day_are_forgotten(db: Database) -> None:
     budget = PostgresBudget(db)
-    await budget.take("old", 5, 1.0)
-    await budget.take("new", 5, 1.0)
+    await budget.take("old", Quota(5, 1.0))
+    await budget.take("new", Quota(5, 1.0))
     await budget.pause("held", 86_400 * 2)
     async with db.connection() as conn:
         await conn.execute("update rate_bucket set at = at - interval '2 days' where key <> 'new'")

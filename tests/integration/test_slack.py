@@ -21,7 +21,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.timeout(120)]
 
 SECRET = "what both sides sign with"
 MESSAGES = 6
-UNMETERED = structs.replace(provider, budget=(0, 0.0))
+UNMETERED = structs.replace(provider, quotas={})
 """The limits that are tried here are Slack's, not the ones that we keep to spare it."""
 
 

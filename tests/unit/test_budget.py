@@ -6,6 +6,7 @@ from shared.config import RateLimit
 from shared.http.budget import MemoryBudget, PostgresBudget
 from shared.http.limits import admit
 from shared.store.database import Database
+from shared.types import Quota
 from tests.fakes.budget_suite import BudgetSuite, Subject
 
 pytestmark = pytest.mark.anyio
@@ -39,11 +40,11 @@ async def test_without_postgres_a_process_counts_alone_and_keeps_to_what_it_coun
     limit = RateLimit(requests=2, duration=60.0)
     assert [(await admit(budget, "a", limit)).allowed for _ in range(3)] == [True, True, False]
     await budget.pause("b", 30)
-    assert await budget.take("b", 0, 0.0) == pytest.approx(30)
+    assert (await budget.take("b", None)).wait == pytest.approx(30)
 
 
 async def test_the_number_of_keys_in_memory_is_bounded() -> None:
     budget = MemoryBudget(most=10)
     for number in range(100):
-        await budget.take(str(number), 1, 60.0)
+        await budget.take(str(number), Quota(1, 60.0))
     assert len(budget._buckets) == 10

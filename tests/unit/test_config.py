@@ -11,7 +11,7 @@ from shared.config.catalogue import one, providers
 from shared.config.environment import read_dotenv
 from shared.errors import ConfigError
 from shared.provider import Api, OAuth, Provider, Webhook
-from shared.types import Identity, Secret
+from shared.types import Identity, Quota, Secret
 
 KEY = base64.b64encode(bytes(range(32))).decode()
 BASE = {
@@ -60,6 +60,7 @@ ACME = Provider(
     base_url="https://api.acme.test",
     sources=("acme",),
     normalizers={},
+    quotas={"reads": Quota(50, 60), "writes": Quota(5, 1)},
     oauth=OAuth(
         authorize_url="https://acme.test/authorize",
         token_url="https://acme.test/token",
@@ -269,3 +270,24 @@ def test_a_broken_provider_is_named(package: Path) -> None:
     alpha, zeta = caught.value.problems
     assert "alpha.provider cannot be imported: ModuleNotFoundError" in alpha
     assert "zeta.provider does not declare `provider`" in zeta
+
+
+def test_quotas_take_the_place_of_the_declared_ones(tmp_path: Path) -> None:
+    told = settings(tmp_path, ACME_QUOTAS="reads=1/60s, writes = 0.5/1m").provider.quotas
+    assert told == {"reads": Quota(1, 60), "writes": Quota(0.5, 60)}
+    assert settings(tmp_path).provider.quotas == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("reads", "such as name=50/60s"),
+        ("reads=0/60s", "such as name=50/60s"),
+        ("reads=1/0s", "such as name=50/60s"),
+        ("reads=1/soon", "must be a duration"),
+        ("raeds=1/60s", "did you mean reads?"),
+    ],
+)
+def test_a_quota_that_makes_no_sense_is_named(tmp_path: Path, text: str, complaint: str) -> None:
+    (problem,) = problems(tmp_path, ACME_QUOTAS=text)
+    assert complaint in problem

@@ -2,7 +2,7 @@
 
 import asyncio
 import gzip
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from types import NoneType
@@ -29,7 +29,7 @@ from shared.http.budget import MemoryBudget
 from shared.http.client import HttpApi, open_client
 from shared.provider import Api, Provider
 from shared.telemetry.metrics import Metrics
-from shared.types import Response
+from shared.types import Charge, Quota, Response
 from tests.fakes.loopback import Asked, Server, answer, loopback
 
 pytestmark = pytest.mark.anyio
@@ -64,6 +64,11 @@ def provider(**facts: Any) -> Provider:
     return Provider(
         name="acme", title="Acme", port=1, base_url=DEAD, sources=(), normalizers={}, **facts
     )
+
+
+def metered(quota: Quota, **facts: Any) -> Provider:
+    """A provider that counts all calls alike."""
+    return provider(quotas={"calls": quota}, **facts)
 
 
 @pytest.fixture
@@ -618,7 +623,7 @@ async def test_a_spent_budget_is_waited_for_if_that_is_short(
         for per, name in ((2.0, "short"), (20.0, "long")):
             it = HttpApi(
                 client,
-                provider(budget=(1, per)),
+                metered(Quota(1, per)),
                 server.url,
                 token,
                 budget=budget,
@@ -635,6 +640,112 @@ async def test_a_spent_budget_is_waited_for_if_that_is_short(
     assert slept == [pytest.approx(2)]
     assert caught.value.retry_after == pytest.approx(20)
     assert b'self_rate_limit_wait_seconds_total{provider="acme"} 2.0' in metrics.render()
+
+
+QUOTAS = {"reads": Quota(50, 60.0), "writes": Quota(100, 60.0)}
+
+
+def by_path(method: str, path: str, body: bytes) -> Iterator[Charge]:
+    """What calls cost: reads one, writes by the length of their body, and other paths nobody knows."""
+    if path.startswith("/a"):
+        yield Charge("reads") if method == "GET" else Charge("writes", len(body))
+
+
+@pytest.mark.parametrize(
+    ("path", "everything", "stopped"),
+    [("a/1", False, ["a/1", "a/2"]), ("a/1", True, ["a/1", "a/2", "b"]), ("b", False, None)],
+    ids=["a quota", "a limit on everything", "a call without a quota"],
+)
+async def test_a_refusal_stops_what_was_refused_and_no_more(
+    client: httpx.AsyncClient,
+    nap: Nap,
+    path: str,
+    everything: bool,
+    stopped: list[str] | None,
+) -> None:
+    def dialect(it: Response) -> Exception | None:
+        limited = RateLimited(retry_after=50, everything=everything)
+        return limited if it.status == 429 else None
+
+    acme = provider(quotas=QUOTAS, charges=by_path, dialect=dialect)
+    async with loopback(answer(429), answer(200, {"id": 1})) as server:
+        it = api(
+            client, server.url + "/v1/", nap, provider=acme, budget=MemoryBudget(), key="acme:a"
+        )
+        with pytest.raises(RateLimited):
+            await it.get(path, Thing)
+        refused = []
+        for other in ("a/1", "a/2", "b"):
+            try:
+                await it.get(other, Thing)
+            except RateLimited:
+                refused.append(other)
+        write = it.send("POST", "a/1", Thing, b"12345")
+        if everything or stopped is None:
+            with pytest.raises(RateLimited, match="Acme's limit"):
+                await write
+        else:
+            assert (await write).id == 1
+    assert refused == (stopped or ["a/1", "a/2", "b"])
+
+
+async def test_a_call_costs_what_the_provider_says(client: httpx.AsyncClient, nap: Nap) -> None:
+    acme = provider(quotas=QUOTAS, charges=by_path)
+    async with loopback(answer(200, {"id": 1})) as server:
+        it = api(client, server, nap, provider=acme, budget=MemoryBudget(), key="a")
+        await it.send("POST", "a", Thing, b"x" * 60)
+        with pytest.raises(RateLimited) as caught:
+            await it.send("POST", "a", Thing, b"x" * 60)
+        assert caught.value.retry_after == pytest.approx(18, abs=1)
+        await it.send("POST", "a", Thing, b"x" * 30)
+    assert len(server.asked) == 2
+
+
+async def test_accounts_that_the_provider_counts_as_one_share_their_quotas(
+    client: httpx.AsyncClient, nap: Nap
+) -> None:
+    async def whose() -> str:
+        return "acme:workspace"
+
+    budget = MemoryBudget()
+    async with loopback(answer(429, retry_after="50")) as server:
+        first, second = (
+            api(
+                client,
+                server,
+                nap,
+                provider=metered(Quota(50, 60)),
+                budget=budget,
+                key=key,
+                whose=whose,
+            )
+            for key in ("acme:1", "acme:2")
+        )
+        for it in (first, second):
+            with pytest.raises(RateLimited):
+                await it.get("a", Thing)
+    assert len(server.asked) == 1
+
+
+async def test_what_was_refused_is_seen_in_the_pace(client: httpx.AsyncClient, nap: Nap) -> None:
+    acme = provider(quotas=QUOTAS, charges=by_path)
+    async with loopback(answer(429, retry_after="50")) as server:
+        it = api(client, server, nap, provider=acme, budget=MemoryBudget(), key="a")
+        assert await it.pace("a") == 50 / 60
+        with pytest.raises(RateLimited):
+            await it.get("a", Thing)
+        assert await it.pace("a") == 25 / 60
+        assert await it.pace("b") == float("inf")
+        slow = api(
+            client,
+            server,
+            nap,
+            provider=acme,
+            quotas={"reads": Quota(1, 60)},
+            budget=MemoryBudget(),
+            key="a",
+        )
+        assert await slow.pace("a") == 1 / 60
 
 
 async def test_calls_are_measured_by_what_they_came_to_and_never_by_url(

@@ -1,0 +1,76 @@
+"""What a provider asks the hub for: calls to its API, as one account sees it."""
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, Generic, Protocol, TypeVar
+
+from msgspec import Struct
+
+T = TypeVar("T")
+
+
+class Reply(Struct, Generic[T], frozen=True):
+    """A decoded answer. `data` is None where the provider said "not modified" (304).
+
+    `next` is the absolute URL of the following page (RFC 8288 `rel="next"`), or empty.
+    """
+
+    data: T | None
+    status: int
+    headers: Mapping[str, str]
+    next: str = ""
+
+    @property
+    def etag(self) -> str:
+        """What to send as `etag` next time to be told only of changes."""
+        return self.headers.get("etag", "")
+
+
+class Api(Protocol):
+    """One account's view of the provider's API. `path` is relative to the base URL, or absolute on it.
+
+    Every method raises a `ProviderError` that is named by what to do next. Answers are decoded into
+    `type` by msgspec (an answer of another shape raises `Unreadable`). Reads are repeated with
+    backoff; writes never are.
+    """
+
+    async def get(self, path: str, type: type[T], **params: str | int) -> T:
+        """Read one thing."""
+        ...
+
+    async def page(
+        self, path: str, type: type[T], *, etag: str = "", **params: str | int
+    ) -> Reply[T]:
+        """Read one page; with `etag`, only if it changed since."""
+        ...
+
+    def paginate(self, path: str, type: type[T], **params: str | int) -> AsyncIterator[Reply[T]]:
+        """Read page after page, following `Link: rel="next"`."""
+        ...
+
+    async def query(self, path: str, content_type: str, body: bytes) -> Reply[bytes]:
+        """Read by POST, as batches are read; the answer is given as it came."""
+        ...
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        type: type[T],
+        body: Any = None,
+        *,
+        etag: str = "",
+        **params: str | int,
+    ) -> T:
+        """Write once; pass `NoneType` as `type` where the answer has no body.
+
+        With `etag`, only what is still as it was then; raises Changed for what is not.
+        """
+        ...
+
+    async def graphql(self, query: str, type: type[T], **variables: Any) -> T:
+        """Ask GraphQL; `type` is the shape of the reply's `data`."""
+        ...
+
+    async def pace(self, path: str, method: str = "GET") -> float:
+        """Tell how many such calls a second may be made, as declared or as lately observed."""
+        ...
