@@ -1,8 +1,5 @@
 """Gmail's endpoints: what is read and written comes back as Messages. Nothing is ever sent twice by us."""
 
-import asyncio
-from collections.abc import Iterable
-
 from litestar import Controller, Response, get, patch, post
 from litestar.params import JSONBody
 from msgspec import Struct
@@ -10,8 +7,9 @@ from msgspec import Struct
 from services.google import asking as ask
 from services.google import gmail_normalize as gmail
 from services.google.answers import download
-from services.google.gmail_models import Listed, Mail, Named, Profile, bytes_of
-from services.google.gmail_read import ABREAST, ME, decoded, message, part
+from services.google.gmail_models import ME, Listed, Mail, Named, Profile, bytes_of
+from services.google.gmail_parts import part
+from services.google.gmail_read import decoded, message, messages
 from services.google.gmail_write import compose, raw
 from shared.errors import ItemGone
 from shared.normalizer import Message
@@ -107,18 +105,6 @@ async def shown(api: Api, ident: str) -> Message:
 async def _listed(api: Api, place: str, limit: int, **asked: str) -> ask.Found:
     given = {name: value for name, value in {**asked, "pageToken": place}.items() if value}
     found = await api.get(f"{ME}/messages", Listed, maxResults=limit, **given)
-    return ask.Found(await _each(api, (it.id for it in found.messages)), found.nextPageToken)
-
-
-async def _each(api: Api, idents: Iterable[str]) -> list[Message]:
-    """The mails in their order, a few at a time; one that is gone meanwhile is left out."""
-    places = asyncio.Semaphore(ABREAST)
-
-    async def one(ident: str) -> Message | None:
-        async with places:
-            try:
-                return await shown(api, ident)
-            except ItemGone:
-                return None
-
-    return [it for it in await asyncio.gather(*map(one, idents)) if it]
+    there = messages(api, (it.id for it in found.messages))
+    told = [gmail.mail(decoded(it, Mail)) async for it in there if it is not None]
+    return ask.Found(told, found.nextPageToken)

@@ -7,6 +7,9 @@ from msgspec import Struct
 
 from shared.errors import Unreadable
 
+ME = "/gmail/v1/users/me"
+"""Where all of a mailbox is."""
+
 
 class Header(Struct, frozen=True):
     name: str

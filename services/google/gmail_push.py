@@ -8,9 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 from msgspec import Struct, convert, json
 
-from services.google.gmail_models import Watch, bytes_of
+from services.google.gmail_models import ME, Watch, bytes_of
 from services.google.gmail_normalize import moment
-from services.google.gmail_read import ME
 from shared.errors import Refused
 from shared.provider import Hook, Subscribing
 from shared.types import Delivery, Nudge

@@ -1,28 +1,24 @@
-"""Messages, read one by one: as RFC 5322 text, and the large ones without their attachments."""
+"""Messages, read many at once: as RFC 5322 text, and the large ones without their attachments."""
 
-import asyncio
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from itertools import islice
 from typing import TypeVar
 
 from msgspec import MsgspecError, Raw, Struct, json
 
-from services.google.gmail_models import Body, Deleted, Mail, Named, Payload
+from services.google import gmail_batch as batch
+from services.google.gmail_models import ME, Deleted, Mail, Named
+from services.google.gmail_parts import complete
 from shared.errors import ItemGone, Refused, Unreadable
 from shared.provider import Api
 from shared.types import Record
 
 T = TypeVar("T")
 
-ME = "/gmail/v1/users/me"
-ABREAST = 4
-"""Messages read at once; Gmail answers more of one user with "too many concurrent requests"."""
 WHOLE = 1_500_000
 """Bytes of an answer; a larger mail is read again without the bytes of its attachments."""
-LONGEST_TEXT = 1_000_000
-"""Bytes of a text part that is fetched on its own."""
 
 NO_MAIL = frozenset({"DRAFT", "CHAT"})
 OUT = frozenset({"TRASH", "SPAM"})
@@ -40,19 +36,38 @@ class Head(Struct):
 
 
 async def read(api: Api, idents: Iterable[str]) -> tuple[list[Record], dict[str, int]]:
-    """The messages, a few at a time; what is gone meanwhile, and what is no mail, is counted."""
+    """The messages; what is gone meanwhile, and what is no mail, is counted."""
     records: list[Record] = []
     excluded = Counter[str]()
-    waiting = iter(idents)
-    while some := list(islice(waiting, ABREAST)):
-        for it in await asyncio.gather(*(_one(api, it) for it in some), return_exceptions=True):
-            if isinstance(it, BaseException) and not isinstance(it, ItemGone):
-                raise it
-            if isinstance(it, Record):
-                records.append(it)
-            else:
-                excluded[GONE if isinstance(it, ItemGone) else EXCLUDED] += 1
+    async for raw in messages(api, idents):
+        record = None if raw is None else _record(raw)
+        if record:
+            records.append(record)
+        else:
+            excluded[GONE if raw is None else EXCLUDED] += 1
     return records, dict(excluded)
+
+
+async def messages(api: Api, idents: Iterable[str]) -> AsyncIterator[Raw | None]:
+    """Messages as Gmail sends them, in their order; None for one that is gone.
+
+    What a batch did not answer, for whatever reason, is asked for alone, one after the other: then
+    the limits, refusals and repetitions are those of any other call.
+    """
+    waiting = iter(idents)
+    while some := list(islice(waiting, batch.LARGEST)):
+        targets = [f"{ME}/messages/{it}?format=raw" for it in some]
+        told = await batch.get(api, targets) if len(some) > 1 else [batch.UNANSWERED]
+        for ident, part in zip(some, told, strict=True):
+            if part.status == 200 and len(part.body) <= WHOLE:
+                yield Raw(part.body)
+            elif part.status == 404:
+                yield None
+            else:
+                try:
+                    yield await (_large if part.status == 200 else message)(api, ident)
+                except ItemGone:
+                    yield None
 
 
 async def message(api: Api, ident: str) -> Raw:
@@ -63,9 +78,14 @@ async def message(api: Api, ident: str) -> Raw:
             return whole
     except Refused:
         pass  # larger than any answer may be
+    return await _large(api, ident)
+
+
+async def _large(api: Api, ident: str) -> Raw:
+    """A message as Gmail parsed it, with its texts and without the bytes of its attachments."""
     mail = await api.get(f"{ME}/messages/{ident}", Mail, format="full")
     if mail.payload:
-        await _complete(api, ident, mail.payload)
+        await complete(api, ident, mail.payload)
     return Raw(json.encode(mail))
 
 
@@ -75,20 +95,6 @@ def decoded(raw: Raw, type: type[T]) -> T:
         return json.decode(raw, type=type)
     except (MsgspecError, RecursionError) as problem:
         raise Unreadable("Gmail sent a message of an unknown shape.") from problem
-
-
-async def part(api: Api, ident: str, number: str) -> Payload:
-    """One part with its bytes: its attachment id lives so shortly that it is asked for each time.
-
-    Raises ItemGone where the message has no such part.
-    """
-    mail = await api.get(f"{ME}/messages/{ident}", Mail, format="full")
-    found = _find(mail.payload, "" if number == "0" and _single(mail) else number)
-    if found is None:
-        raise ItemGone("The message has no such part.")
-    if found.body and found.body.data is None and found.body.attachmentId:
-        found.body = await _fetched(api, ident, found.body.attachmentId)
-    return found
 
 
 def gone(it: Named, at: str, now: Callable[[], float] = time.time) -> Record:
@@ -104,35 +110,10 @@ def version(history: str) -> str:
     return history.zfill(20)
 
 
-async def _one(api: Api, ident: str) -> Record | None:
-    raw = await message(api, ident)
+def _record(raw: Raw) -> Record | None:
     head = decoded(raw, Head)
     if NO_MAIL.intersection(head.labelIds):
         return None
     if OUT.intersection(head.labelIds):
         return gone(Named(head.id), head.historyId)
     return Record("gmail_message", raw, revision=version(head.historyId))
-
-
-async def _complete(api: Api, ident: str, it: Payload) -> None:
-    """Fetch the text parts that Gmail left out for their size."""
-    body = it.body
-    read = it.mimeType.startswith("text/") and not it.filename
-    if read and body and body.data is None and body.attachmentId and body.size <= LONGEST_TEXT:
-        it.body = await _fetched(api, ident, body.attachmentId)
-    for child in it.parts:
-        await _complete(api, ident, child)
-
-
-async def _fetched(api: Api, ident: str, attachment: str) -> Body:
-    return await api.get(f"{ME}/messages/{ident}/attachments/{attachment}", Body)
-
-
-def _single(mail: Mail) -> bool:
-    return bool(mail.payload and not mail.payload.parts)
-
-
-def _find(it: Payload | None, number: str) -> Payload | None:
-    if it is None or it.partId == number:
-        return it
-    return next(filter(None, (_find(child, number) for child in it.parts)), None)

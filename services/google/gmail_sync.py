@@ -10,14 +10,14 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from msgspec import Struct
 
 from services.google.dialect import TokenDead
-from services.google.gmail_models import History, HistoryRecord, Listed, Profile
-from services.google.gmail_read import EXCLUDED, ME, NO_MAIL, OUT, gone, read
+from services.google.gmail_models import ME, History, HistoryRecord, Listed, Profile
+from services.google.gmail_read import EXCLUDED, NO_MAIL, OUT, gone, read
 from shared.errors import ItemGone, Refused
 from shared.provider import Api
 from shared.types import Page, Record, Resource
 
-PER_PAGE = 25
-"""Messages of one page: at 20 units each, 300 a minute are an account's whole quota."""
+PER_PAGE = 50
+"""Messages of one page, which are read in one batch."""
 
 
 class Walk(Struct, frozen=True):

@@ -7,8 +7,7 @@ from msgspec import Struct
 from services.google import asking as ask
 from services.google import gmail_normalize as gmail
 from services.google.gmail_api import Sent
-from services.google.gmail_models import Mail, Named, Profile
-from services.google.gmail_read import ME
+from services.google.gmail_models import ME, Mail, Named, Profile
 from services.google.gmail_write import answering, change, compose, raw
 from shared.normalizer import Message
 

@@ -13,6 +13,7 @@ from services.google.provider import provider
 from services.google.simulator import Google, app
 from shared.bus import stream
 from shared.http.roleplay import consent, post
+from shared.simulation import Fault
 from tests.fakes.service import Running, running
 from tests.fakes.simulated import listening, told, until
 
@@ -81,6 +82,7 @@ async def connected(
 ) -> AsyncIterator[tuple[Connected, dict[str, Any]]]:
     """Sam connects, with what he leaves out, and the walk that follows is over."""
     google = app(post, "", SECRET, mails=12)
+    google.fail(Fault("crowded"))
     async with (
         listening(google) as address,
         running(provider, database_url, nats_url, build=told(google, address)) as service,
@@ -105,6 +107,9 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_three_products_are_walked_and_heard(database_url: str, nats_url: str) -> None:
     async with connected(database_url, nats_url) as (it, run):
         assert (run["status"], run["error"]) == ("success", "")
+        read = Counter(call.path.rpartition("/")[0] for call in it.google.calls)
+        assert read["/batch/gmail"] == 2
+        assert read["/gmail/v1/users/me/messages"] == 3  # what the batch had no room for
         world = it.google.world
         asked = [call.path for call in it.google.calls]
         assert asked[:3] == ["/o/oauth2/v2/auth", "/token", "/oauth2/v3/certs"]

@@ -8,8 +8,9 @@ import time
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
+from services.google.simulator import rest
+from services.google.simulator.batch import Batches
 from services.google.simulator.consent import CLIENT_ID, Consent
-from services.google.simulator.rest import routes
 from services.google.simulator.signer import ACCOUNT, Signer
 from services.google.simulator.world import World
 from shared.simulation import Happening, Mail, Post, Simulation
@@ -37,6 +38,8 @@ def app(
     world = World(Mail(post), signer, callback_url, secret, now)
     consent = Consent(CLIENT_SECRET, signer, now)
     _fill(world, mails)
+    mailbox = rest.gmail(world)
+    batches = Batches(mailbox)
 
     def environment(url: str) -> Mapping[str, str]:
         return {
@@ -52,12 +55,12 @@ def app(
         }
 
     made = Google(
-        [*consent.routes(), *routes(world)],
+        [*consent.routes(), *mailbox, batches.route(), *rest.calendar(world), *rest.drive(world)],
         mail=world.mail,
         guard=consent.refused,
         story=_story(world),
         environment=environment,
-        faults={"expired": consent.expire, "forgotten": world.forget},
+        faults={"expired": consent.expire, "forgotten": world.forget, "crowded": batches.crowd},
     )
     made.world, made.consent = world, consent
     return made

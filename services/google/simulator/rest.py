@@ -1,5 +1,6 @@
 """Gmail, Calendar and Drive, as far as they are played: lists, changes, watches and what is written."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from services.google.simulator.consent import problem
@@ -11,16 +12,9 @@ EVENTS = "/calendar/v3/calendars/[^/]+/events"
 CHANGES = "/drive/v3/changes"
 
 
-def routes(world: World) -> list[Route]:
-    """Every call that is played, as a route each."""
-    return [
-        *_gmail(world),
-        *_calendar(world),
-        *_drive(world),
-    ]
+def gmail(world: World) -> list[Route]:
+    """Sam's mailbox."""
 
-
-def _gmail(world: World) -> list[Route]:
     def profile(_: Asked) -> Answer:
         told = {"emailAddress": ME, "messagesTotal": len(world.mails)}
         return Answer({**told, "historyId": str(world.last)})
@@ -28,7 +22,10 @@ def _gmail(world: World) -> list[Route]:
     def listed(asked: Asked) -> Answer:
         shown = [world.named(it) for it in reversed(world.mails)]
         return _page(
-            asked, [it for it in shown if not {"TRASH", "SPAM"} & {*it["labelIds"]}], "messages"
+            world,
+            asked,
+            [it for it in shown if not {"TRASH", "SPAM"} & {*it["labelIds"]}],
+            "messages",
         )
 
     def read(_: Asked, ident: str) -> Answer:
@@ -39,7 +36,7 @@ def _gmail(world: World) -> list[Route]:
         if since < world.forgotten:
             return problem(404, "notFound", "Requested entity was not found.")
         rows = [it for it in world.history if int(it["id"]) > since]
-        found = _page(asked, rows, "history")
+        found = _page(world, asked, rows, "history")
         return Answer({**found.body, "historyId": str(world.last)})
 
     def watch(asked: Asked) -> Answer:
@@ -65,7 +62,9 @@ def _gmail(world: World) -> list[Route]:
     ]
 
 
-def _calendar(world: World) -> list[Route]:
+def calendar(world: World) -> list[Route]:
+    """Sam's calendar."""
+
     def calendars(_: Asked) -> Answer:
         return Answer(
             {"items": [{"id": ME, "summary": "Sam", "accessRole": "owner", "primary": True}]}
@@ -78,7 +77,7 @@ def _calendar(world: World) -> list[Route]:
         known = dict.fromkeys(world.event_log[since:])
         rows = [world.events[it] for it in known]
         shown = rows if since else [it for it in rows if it["status"] != "cancelled"]
-        found = _page(asked, shown, "items")
+        found = _page(world, asked, shown, "items")
         last = (
             {} if "nextPageToken" in found.body else {"nextSyncToken": f"t{len(world.event_log)}"}
         )
@@ -91,9 +90,11 @@ def _calendar(world: World) -> list[Route]:
     ]
 
 
-def _drive(world: World) -> list[Route]:
+def drive(world: World) -> list[Route]:
+    """Sam's Drive."""
+
     def listed(asked: Asked) -> Answer:
-        return _page(asked, list(world.files.values()), "files")
+        return _page(world, asked, list(world.files.values()), "files")
 
     def changes(asked: Asked) -> Answer:
         at, size = int(asked.query["pageToken"]), int(asked.query.get("pageSize", "100"))
@@ -137,9 +138,10 @@ def _change(world: World, ident: str) -> dict[str, Any]:
     return {**told, "file": file} if file else told
 
 
-def _page(asked: Asked, rows: list[dict[str, Any]], name: str) -> Answer:
-    """A page, in the size that was asked for but never more than ten rows."""
+def _page(world: World, asked: Asked, rows: Sequence[dict[str, Any]], name: str) -> Answer:
+    """A page, in the size that was asked for but never more than the world's rows."""
     at = int(asked.query.get("pageToken", "0"))
-    size = min(10, int(asked.query.get("maxResults") or asked.query.get("pageSize") or 10))
+    wish = asked.query.get("maxResults") or asked.query.get("pageSize") or world.rows
+    size = min(world.rows, int(wish))
     more = {"nextPageToken": str(at + size)} if len(rows) > at + size else {}
     return Answer({name: rows[at : at + size], **more})

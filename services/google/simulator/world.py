@@ -27,6 +27,8 @@ class World:
     ) -> None:
         self.mail, self.callback_url, self._secret, self._now = mail, callback_url, secret, now
         self._signer = signer
+        self.rows = 10
+        """Rows of a page at most."""
         self.mails: dict[str, dict[str, Any]] = {}
         self.history: list[dict[str, Any]] = []
         self.last, self.forgotten, self.watched, self.pushes = 1000, 0, False, 0

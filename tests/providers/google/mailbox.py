@@ -1,13 +1,30 @@
 """A mailbox as Gmail keeps one: messages, labels, and a history that forgets."""
 
+from email import message_from_bytes
+from email.message import Message
 from typing import Any
 
-from msgspec import to_builtins
+from msgspec import json, to_builtins
 
-from services.google.gmail_read import ME
-from shared.errors import ItemGone, Refused
+from services.google.gmail_models import ME
+from shared.errors import ItemGone, ProviderError, Refused
 from tests.fakes.api import Answer, Call, FakeApi
 from tests.providers.google.material import mail
+
+BATCH = "/batch/gmail/v1"
+
+
+def targets(body: bytes) -> list[str]:
+    """What a batch asks for, read by the email package: paths without their parameters."""
+    boundary = body.partition(b"\r\n")[0].removeprefix(b"--")
+    head = b"Content-Type: multipart/mixed; boundary=" + boundary + b"\r\n\r\n"
+    parts = message_from_bytes(head + body).get_payload()
+    assert isinstance(parts, list)
+    asked = [str(it.get_payload()) for it in parts if isinstance(it, Message)]
+    lines = [it.partition("\r\n")[0].split(" ") for it in asked]
+    assert {line[0] for line in lines} == {"GET"}
+    assert all(line[1].endswith("?format=raw") for line in lines)
+    return [line[1].partition("?")[0] for line in lines]
 
 
 class Mailbox:
@@ -17,11 +34,13 @@ class Mailbox:
         self.mails: dict[str, dict[str, Any]] = {}
         self.history: list[dict[str, Any]] = []
         self.now, self.size, self.forgotten, self.tokens_live = 100, size, 0, True
+        self.crowded: set[str] = set()
         self.api = FakeApi(
             {
                 ("GET", f"{ME}/profile"): self._profile,
                 ("GET", f"{ME}/messages"): self._list,
                 ("GET", f"{ME}/history"): self._history,
+                ("POST", BATCH): self.batch,
             }
         )
         for n in range(messages):
@@ -50,8 +69,36 @@ class Mailbox:
         return [it for it in self.api.asked if it.path == ME + path]
 
     def reads(self) -> list[str]:
+        """Messages that were asked for, alone or in a batch."""
+        alone = [it.path for it in self.api.asked]
+        together = [path for it in self.api.asked if it.path == BATCH for path in targets(it.body)]
         prefix = f"{ME}/messages/"
-        return [it.path.removeprefix(prefix) for it in self.api.asked if prefix in it.path]
+        return [it.removeprefix(prefix) for it in (*alone, *together) if prefix in it]
+
+    def batch(self, call: Call) -> Answer:
+        """Each part as `get` would answer it; what is in `crowded` once with 429."""
+        parts = []
+        for number, target in enumerate(targets(call.body)):
+            status, body = self._part(call, target)
+            head = f"Content-Type: application/http\r\nContent-ID: <response-{number}@batch>"
+            parts.append(f"{head}\r\n\r\nHTTP/1.1 {status} Said\r\nX: y\r\n\r\n{body}")
+        whole = "".join(f"--b_1\r\n{it}\r\n" for it in reversed(parts)) + "--b_1--\r\n"
+        headers = {"content-type": 'multipart/mixed; boundary="b_1"'}
+        return Answer(whole.encode(), headers=headers)
+
+    def _part(self, call: Call, target: str) -> tuple[int, str]:
+        ident = target.rpartition("/")[2]
+        if ident in self.crowded:
+            self.crowded.remove(ident)
+            return 429, json.encode({"error": {"code": 429}}).decode()
+        answer = self.api.answers["GET", target]
+        try:
+            found = answer(Call("GET", target)) if callable(answer) else answer
+        except ProviderError:
+            return 404, "{}"
+        if isinstance(found, Exception):
+            return 503, "{}"
+        return 200, json.encode(found.body).decode()
 
     def _happened(self, ident: str, **what: Any) -> None:
         self.now += 1

@@ -18,8 +18,7 @@ from services.google.api import ROUTES
 from services.google.calendar_sync import BASE, events_of
 from services.google.dialect import AlreadyDeleted
 from services.google.drive_sync import FILES
-from services.google.gmail_models import bytes_of
-from services.google.gmail_read import ME
+from services.google.gmail_models import ME, bytes_of
 from shared.service.problems import HANDLERS
 from tests.fakes.api import Answer, Call, FakeApi, gone
 from tests.providers.google.mailbox import Mailbox

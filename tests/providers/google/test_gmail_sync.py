@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from msgspec import json
 
-from services.google import gmail_read
-from services.google.gmail_read import EXCLUDED, GONE, ME
+from services.google import gmail_parts, gmail_read
+from services.google.gmail_models import ME
+from services.google.gmail_read import EXCLUDED, GONE
 from services.google.gmail_sync import Walk
 from shared.errors import RateLimited, Refused
 from shared.types import Page
@@ -256,7 +257,7 @@ async def test_a_large_mail_is_read_without_the_bytes_of_its_attachments(refused
 async def test_an_attachment_is_asked_for_by_part_with_an_id_that_is_fresh() -> None:
     large = Large(False)
     for number in (1, 2):
-        found = await gmail_read.part(large.api, "big", "1")
+        found = await gmail_parts.part(large.api, "big", "1")
         assert found.body
         assert found.body.data == "JVBERg"
         assert large.api.asked[-1].path.endswith(f"file-{number}")

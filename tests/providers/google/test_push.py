@@ -9,8 +9,8 @@ import pytest
 from msgspec import json
 
 from services.google import gmail_push, pubsub
+from services.google.gmail_models import ME
 from services.google.gmail_push import TOPIC
-from services.google.gmail_read import ME
 from services.google.provider import provider
 from services.google.pubsub import Certs
 from shared.errors import Away, NotGenuine, Refused, Unreadable
