@@ -9,6 +9,7 @@ import os
 import subprocess
 import sysconfig
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -74,6 +75,13 @@ def migrated(postgres_url: str) -> Iterator[str]:
 @pytest.fixture
 def database_url(postgres_url: str, migrated: str) -> Iterator[str]:
     """A fresh, migrated, empty database of this test's own."""
+    with fresh_database(postgres_url, migrated) as url:
+        yield url
+
+
+@contextmanager
+def fresh_database(postgres_url: str, migrated: str) -> Iterator[str]:
+    """A copy of the migrated database for as long as the block lasts."""
     name = f"test_{uuid4().hex[:12]}"
     with psycopg.connect(postgres_url, autocommit=True) as admin:
         admin.execute(

@@ -226,10 +226,12 @@ def may_return(url: str, prefixes: tuple[str, ...]) -> bool:
     if not url:
         return True
     plain = url.isascii() and url.isprintable() and not set(url) & set(' \\"<>')
-    if not plain or len(url) > 2048 or ".." in unquote(unquote(url)).split("?")[0]:
+    path = unquote(unquote(url)).split("?")[0]
+    if not plain or len(url) > 2048 or ".." in path:
         return False
     if url.startswith("/"):
-        return "//" not in url and "\\" not in unquote(url)
+        doubled = "//" in url or "//" in path
+        return not doubled and "\\" not in unquote(unquote(url))
     return any(
         url == prefix
         or (url.startswith(prefix) and (prefix[-1] == "/" or url[len(prefix)] in "/?#"))

@@ -227,6 +227,8 @@ def test_the_clients_credentials_are_encoded_as_the_rfc_says() -> None:
         "//evil.example",
         "/\\evil.example",
         "/%5cevil.example",
+        "/%2f/evil.example",
+        "/%252f%252fevil.example",
         "\\\\evil.example",
         "javascript:alert(1)",
         "data:text/html,x",

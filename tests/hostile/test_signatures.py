@@ -1,0 +1,144 @@
+"""What was not signed by the provider, just now, for us, changes nothing: asked over real HTTP.
+
+`tests/contract` forges the text of a signature; here it is what travels around it.
+"""
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Callable
+
+import pytest
+from msgspec import json
+
+from shared.types import Delivery
+from tests.contract.reading import Sample, signed
+from tests.hostile.stage import SECRET, Stage
+
+pytestmark = pytest.mark.anyio
+
+LATER = 86_400.0 * 30
+
+
+def wrong(good: bytes) -> bytes:
+    """The same form, another proof."""
+    return good[:-9] + (b"0" if good[-9:-8] != b"0" else b"1") + good[-8:]
+
+
+def relabelled(good: bytes) -> bytes:
+    """Another algorithm's name, or another scheme's, before the same proof."""
+    return b"sha1=" + good.partition(b"=")[2] if b"=" in good[:8] else b"Basic " + good[7:]
+
+
+def unsigned(good: bytes, alg: str, proof: bytes | None = b"") -> bytes:
+    """A token that says itself that it needs no signature, or one that anybody can make."""
+    head, _, rest = good.partition(b".")
+    kind, _, encoded = head.partition(b" ")
+    try:
+        told = json.decode(urlsafe_b64decode(encoded + b"=="), type=dict[str, str])
+    except ValueError:
+        return b"none=" + good
+    body, _, was = rest.partition(b".")
+    said = urlsafe_b64encode(json.encode({**told, "alg": alg})).rstrip(b"=")
+    return kind + b" " + b".".join((said, body, was if proof is None else proof))
+
+
+ATTACKS: dict[str, Callable[[bytes], list[bytes]]] = {
+    "missing": lambda _: [],
+    "empty": lambda _: [b""],
+    "wrong": lambda good: [wrong(good)],
+    "a bad one before the good one": lambda good: [wrong(good), good],
+    "a good one before a bad one": lambda good: [good, wrong(good)],
+    "the good one twice": lambda good: [good, good],
+    "another algorithm": lambda good: [relabelled(good)],
+    "no algorithm": lambda good: [unsigned(good, "none")],
+    "an algorithm for everybody": lambda good: [unsigned(good, "HS256", None)],
+    "not ASCII": lambda good: [good + "é".encode()],
+    "not UTF-8": lambda good: [b"\xff\xfe" + good],
+    "a tab in it": lambda good: [good + b"\t."],
+    "40 kB": lambda good: [good + b"0" * 40_000],
+}
+"""The values of the header that carries the proof, one for each time that it is sent."""
+
+
+def proving(hearing: Stage, sample: Sample) -> str:
+    """The header that carries the proof of a sample: the one that another secret changes."""
+    ours, others = (signed(hearing.provider.name, it, sample) for it in (SECRET, b"another"))
+    return next(it for it in ours.headers if ours.headers[it] != others.headers[it])
+
+
+async def test_a_delivery_that_is_not_proved_is_not_stored(hearing: Stage) -> None:
+    before = await hearing.sizes()
+    for sample in hearing.samples[:: max(1, len(hearing.samples) // 4)]:
+        good, name = hearing.signed(sample), proving(hearing, sample)
+        proof = good.headers[name].encode()
+        rest = [(key.encode(), it.encode()) for key, it in good.headers.items() if key != name]
+        sent = {
+            what: [(name.encode(), value) for value in forge(proof)]
+            for what, forge in ATTACKS.items()
+        }
+        sent["in a header of another name"] = [(name.replace("-", "_").encode() + b"_", proof)]
+        sent["in capitals, and a bad one"] = [(name.encode(), proof), (name.upper().encode(), b"x")]
+        for what, headers in sent.items():
+            request = {"content": good.body, "headers": rest + headers}
+            await hearing.ask(f"{sample.path.stem}, {what}", "POST", "/webhook", {401}, **request)
+        query = {"content": good.body, "headers": rest, "params": {name: proof.decode()}}
+        await hearing.ask("in the query", "POST", "/webhook", {401}, **query)
+    assert await hearing.sizes() == before
+
+
+async def test_another_secret_opens_nothing(hearing: Stage) -> None:
+    before = await hearing.sizes()
+    for secret in (b"", b"another", SECRET + b" ", SECRET[:-1]):
+        for sample in hearing.samples[:3]:
+            sent = hearing.posted(signed(hearing.provider.name, secret, sample))
+            await hearing.ask(f"signed with {secret!r}", "POST", "/webhook", {401}, **sent)
+    assert await hearing.sizes() == before
+
+
+async def test_a_replay_is_too_late_or_known_already(hearing: Stage) -> None:
+    """Where the provider signs no time, the delivery's own name tells a replay for 35 days."""
+    good = hearing.signed(hearing.samples[0])
+    await hearing.ask("the first", "POST", "/webhook", {200}, **hearing.posted(good))
+    await hearing.settled()
+    seen = await hearing.rows("select count(*) from webhook_seen")
+    for late in (0.0, LATER, -LATER):
+        hearing.clock[0] = late
+        sent = hearing.posted(good)
+        await hearing.ask(f"{late:g} s later", "POST", "/webhook", {200, 401}, **sent)
+    await hearing.settled()
+    assert await hearing.rows("select count(*) from webhook_seen") == seen
+
+
+async def test_a_handshake_shows_nothing_to_a_stranger(hearing: Stage) -> None:
+    """Whatever a provider asks to prove an address, an unsigned question is not echoed as a page."""
+    before, markup = await hearing.sizes(), "<script>alert(1)</script>"
+    questions = [
+        ("POST", "/webhook", json.encode({"type": "url_verification", "challenge": markup})),
+        ("POST", f"/webhook?validationToken={markup}", b""),
+        ("GET", f"/webhook?challenge={markup}&hub.challenge={markup}&crc_token={markup}", b""),
+        (
+            "POST",
+            "/webhook",
+            json.encode({"event": "endpoint.url_validation", "plainToken": markup}),
+        ),
+        ("POST", "/webhook", json.encode({"challenge": markup * 10_000})),
+    ]
+    for method, path, body in questions:
+        answer = await hearing.ask(path, method, path, {200, 401, 405}, content=body)
+        page = answer.headers["content-type"].startswith("text/html")
+        sniffed = answer.headers.get("x-content-type-options") != "nosniff"
+        if markup in answer.text and (page or sniffed or len(answer.content) > 4096):
+            hearing.wrong.append(f"{method} {path} echoes what it was sent")
+    assert await hearing.sizes() == before
+
+
+async def test_a_signed_handshake_is_short_plain_text(hearing: Stage) -> None:
+    sample = hearing.samples[0]
+    long = "<b>\r\n\0" + "é" * 100_000
+    body = json.encode({"type": "url_verification", "challenge": long, "token": "t"})
+    delivery: Delivery = hearing.signed(sample, body)
+    sent = hearing.posted(delivery)
+    answer = await hearing.ask("signed", "POST", "/webhook", {200, 401}, **sent)
+    if answer.status_code == 200:
+        assert answer.headers["content-type"].startswith("text/plain")
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert len(answer.content) <= 4096
