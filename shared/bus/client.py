@@ -44,8 +44,9 @@ class Ack(Struct, frozen=True):
 class Bus:
     """Publishing, and what the hub asks the stream."""
 
-    def __init__(self, nc: Client) -> None:
+    def __init__(self, nc: Client, asked: set[asyncio.Timeout]) -> None:
         self._nc = nc
+        self._asked = asked
 
     @classmethod
     async def connect(cls, url: str, name: str, *, patience: float = 30.0) -> "Bus":
@@ -53,6 +54,14 @@ class Bus:
 
         async def failed(error: Exception) -> None:
             log.warning("nats reported an error", error=str(error) or type(error).__name__)
+
+        asked: set[asyncio.Timeout] = set()
+
+        async def lost() -> None:
+            """Nothing that was asked over a connection that is gone will ever be answered."""
+            for waiting in asked:
+                if not waiting.expired():
+                    waiting.reschedule(asyncio.get_running_loop().time())
 
         connecting = nats.connect(
             url,
@@ -66,9 +75,10 @@ class Bus:
             pending_size=0,  # nothing waits in memory: a publish while disconnected fails at once
             drain_timeout=10,
             error_cb=failed,
+            disconnected_cb=lost,
         )
         try:
-            return cls(await asyncio.wait_for(connecting, patience))
+            return cls(await asyncio.wait_for(connecting, patience), asked)
         except (TimeoutError, OSError, nats.errors.Error) as error:
             raise ConfigError(
                 f"NATS did not answer within {patience:g} s; check NATS_URL and that the server runs"
@@ -117,21 +127,15 @@ class Bus:
             "Nats-Batch-Sequence": str(last),
             "Nats-Batch-Commit": "1",
         }
-        reply = await self._nc.request(
-            events[-1].subject, events[-1].payload, headers=headers, timeout=PATIENCE
-        )
-        answer = json.decode(reply.data, type=dict[str, Any])
+        answer = await self._ask(events[-1], headers)
         return "error" not in answer and answer.get("count") == last
 
     async def _publish_singly(self, events: Sequence[Event]) -> Ack:
         for number, event in enumerate(events):
             try:
-                reply = await self._nc.request(
-                    event.subject, event.payload, headers=event.headers, timeout=PATIENCE
-                )
+                answer = await self._ask(event, event.headers)
             except nats.errors.MaxPayloadError:
                 return Ack(number, refused="larger than the server takes")
-            answer = json.decode(reply.data, type=dict[str, Any])
             if (error := answer.get("error")) is None:
                 continue
             if error.get("code", _TEMPORARY) < _TEMPORARY:
@@ -140,6 +144,18 @@ class Bus:
                 return Ack(number)
             raise Away(f"NATS refused to store: {error.get('description', 'no reason given')}")
         return Ack(len(events))
+
+    async def _ask(self, event: Event, headers: dict[str, str]) -> dict[str, Any]:
+        """Publish one event and return the acknowledgement; the wait ends with the connection."""
+        async with asyncio.timeout(PATIENCE) as waiting:
+            self._asked.add(waiting)
+            try:
+                reply = await self._nc.request(
+                    event.subject, event.payload, headers=headers, timeout=PATIENCE
+                )
+            finally:
+                self._asked.discard(waiting)
+        return json.decode(reply.data, type=dict[str, Any])
 
     async def purge(self, subjects: Sequence[str]) -> None:
         """Drop what the stream holds under these subjects. The bytes leave the disk with the blocks."""

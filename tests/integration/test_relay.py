@@ -1,5 +1,6 @@
 """The relay publishes in order, deletes what is on disk, and repeats rather than loses."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from uuid import UUID, uuid4
@@ -17,6 +18,7 @@ from shared.service import relay
 from shared.store import ledger, outbox
 from shared.store.database import Database
 from shared.telemetry.metrics import Metrics
+from tests.fakes.proxy import proxy
 
 pytestmark = pytest.mark.anyio
 
@@ -162,6 +164,22 @@ async def test_a_stream_that_differs_is_an_error_that_says_how(bus: Bus, nc: Cli
 async def test_a_server_that_is_not_there_is_a_sentence() -> None:
     with pytest.raises(ConfigError, match="NATS did not answer"):
         await Bus.connect("nats://127.0.0.1:1", "test", patience=0.5)
+
+
+async def test_a_connection_that_is_lost_ends_the_wait_for_what_was_asked_over_it(
+    bus: Bus, nats_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.bus.client.PATIENCE", 3600)
+    async with proxy() as wire:
+        far = await Bus.connect(wire.before(nats_url), "test")
+        wire.break_("blackhole")
+        asked = asyncio.create_task(far.publish([event(uuid4(), 1)]))
+        await asyncio.sleep(0)
+        wire.break_("reset")
+        with pytest.raises(Away):
+            await asked
+        wire.break_("")
+        await far.close()
 
 
 async def test_an_atomic_batch_is_all_or_nothing(bus: Bus, nc: Client) -> None:
