@@ -23,8 +23,9 @@ from shared.webhook.worker import InboxWorker
 
 log = structlog.get_logger()
 
-TIDY = 30.0
-"""Seconds between two rounds of housekeeping."""
+TIDY = 15.0
+"""Seconds between two rounds of housekeeping: behind a lease of 30, a connection that died with its
+holder is told of within a minute."""
 
 SUBSCRIPTIONS = 5.0
 """Seconds between two looks at the subscriptions that are due."""

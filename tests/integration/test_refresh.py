@@ -397,6 +397,31 @@ async def test_an_answer_that_was_lost_ends_where_the_provider_has_no_leeway(
     assert b"reauth_required" in (await events(hub))[0]
 
 
+async def test_one_refusal_is_enough_behind_a_refresh_that_died_with_the_answer(
+    hub: FakeHub, server: AuthServer
+) -> None:
+    """R3, where only its lease is left: the user is told a minute earlier than by asking twice."""
+    ident = await account(hub, server)
+    spent = (await held(hub, ident)).refresh
+    async with hub.db.connection() as conn:
+        assert await accounts.take_lease(conn, ident, 1, 1.0)
+    server._refresh(spent)
+    with pytest.raises(Reauthorize):
+        await hub.tokens(again=60.0).access(ident)
+    assert (await hub.account(ident)).status == "expired"
+
+
+async def test_a_refresh_that_only_failed_does_not_make_the_next_refusal_the_last(
+    hub: FakeHub, server: AuthServer
+) -> None:
+    ident = await account(hub, server)
+    server.faults = [said(500), said(400, {"error": "invalid_grant"})]
+    for _ in range(2):
+        with pytest.raises(Unavailable):
+            await hub.tokens(again=60.0).access(ident)
+    assert (await hub.account(ident)).status == "active"
+
+
 async def test_a_refresh_that_finishes_after_a_deletion_brings_nothing_back(
     hub: FakeHub, server: AuthServer
 ) -> None:

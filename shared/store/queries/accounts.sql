@@ -64,9 +64,13 @@ from connected_account
 where id = %(id)s
 
 -- name: take_lease
--- T_a: the right to refresh these credentials, to one caller at a time over all replicas.
+-- T_a: the right to refresh these credentials, to one caller at a time over all replicas. A lease that
+-- ran out says that its holder died, maybe with the answer: the provider's next refusal is the last one.
 update connected_account
 set token_gen = token_gen + 1, refresh_started_at = now(),
+    refresh_refused_at = case
+        when refresh_lease_until >= refresh_started_at + make_interval(secs => %(lease)s)
+        then '-infinity' else refresh_refused_at end,
     refresh_lease_until = now() + make_interval(secs => %(lease)s)
 where id = %(id)s and status in ('active', 'error') and token_gen = %(gen)s
   and refresh_lease_until < now()
