@@ -5,7 +5,6 @@ one replaces another. No secret, or an empty one, proves nothing.
 """
 
 import base64
-import hashlib
 import hmac
 from collections.abc import Callable, Sequence
 
@@ -43,7 +42,7 @@ def _prove(
     proof = given.encode("utf-8", "surrogatepass")
     genuine = False
     for secret in secrets:
-        digest = hmac.new(secret, body, hashlib.sha256).digest()
+        digest = hmac.digest(secret, body, "sha256")
         same = hmac.compare_digest(form(digest).encode(), proof)
         genuine |= same and bool(secret)
     if not genuine:
