@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 
 from litestar.di import NamedDependency
-from litestar.params import PathParameter, QueryParameter, SkipValidation
+from litestar.params import HeaderParameter, PathParameter, QueryParameter, SkipValidation
 from msgspec import Meta, Struct
 
 from shared.normalizer import Message
@@ -32,6 +32,14 @@ Moment = Annotated[datetime | None, QueryParameter(description="with a time zone
 Telling = Annotated[
     Literal["all", "externalOnly", "none"],
     QueryParameter(description="which guests Google writes to"),
+]
+IfMatch = Annotated[
+    str,
+    HeaderParameter(
+        name="if-match",
+        pattern=r'^("[!-~]{0,200}")?$(?!\n)',
+        description="the `ETag` that came with the event",
+    ),
 ]
 Format = Annotated[
     str,

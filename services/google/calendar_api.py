@@ -1,19 +1,17 @@
-"""Calendar's endpoints: events are read and written, and asked when people are free."""
+"""Calendar's endpoints: events are listed and read, and people asked when they are free."""
 
 from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
 
-from litestar import Controller, delete, get, patch, post
+from litestar import Controller, Response, get, post
 from litestar.params import JSONBody
 from msgspec import Raw, Struct
 
 from services.google import asking as ask
 from services.google import calendar_normalize as normal
-from services.google.calendar_asking import Asked, EventChange, NewEvent
+from services.google.calendar_asking import Asked
 from services.google.calendar_models import Calendar, Event, Told
 from services.google.calendar_sync import BASE, events_of
-from services.google.dialect import AlreadyDeleted
 from shared.normalizer import Message
 from shared.provider import Api
 
@@ -50,58 +48,16 @@ class Events(Controller):
         }
         asked = {name: value for name, value in given.items() if value}
         order = {"singleEvents": "true", "orderBy": "startTime", **asked}
-        home = await _home(api, calendar)
+        home = await home_of(api, calendar)
         found = await api.get(events_of(home), Listed, maxResults=limit, **order)
         return ask.Found([_told(home, it) for it in found.items], found.nextPageToken)
 
     @get("/events/{ident:str}", summary="Read an event")
     async def event(
         self, api: ask.Account, ident: ask.Ident, calendar: ask.CalendarId = "primary"
-    ) -> Message:
-        home = await _home(api, calendar)
-        return _told(home, await api.get(f"{events_of(home)}/{ident}", Event))
-
-    @post("/events", summary="Make an event, once")
-    async def create_event(
-        self,
-        *,
-        api: ask.Account,
-        data: JSONBody[NewEvent],
-        calendar: ask.CalendarId = "primary",
-        send_updates: ask.Telling = "none",
-    ) -> Message:
-        home, data.id = await _home(api, calendar), data.id or uuid4().hex
-        made = await api.send("POST", events_of(home), Event, data, sendUpdates=send_updates)
-        return _told(home, made)
-
-    @patch("/events/{ident:str}", summary="Change an event")
-    async def change_event(
-        self,
-        *,
-        api: ask.Account,
-        ident: ask.Ident,
-        data: JSONBody[EventChange],
-        calendar: ask.CalendarId = "primary",
-        send_updates: ask.Telling = "none",
-    ) -> Message:
-        home = await _home(api, calendar)
-        path = f"{events_of(home)}/{ident}"
-        return _told(home, await api.send("PATCH", path, Event, data, sendUpdates=send_updates))
-
-    @delete("/events/{ident:str}", summary="Delete an event")
-    async def delete_event(
-        self,
-        *,
-        api: ask.Account,
-        ident: ask.Ident,
-        calendar: ask.CalendarId = "primary",
-        send_updates: ask.Telling = "none",
-    ) -> None:
-        path = f"{events_of(await _home(api, calendar))}/{ident}"
-        try:
-            await api.send("DELETE", path, type(None), sendUpdates=send_updates)
-        except AlreadyDeleted:
-            return
+    ) -> Response[Message]:
+        home = await home_of(api, calendar)
+        return shown(home, await api.get(f"{events_of(home)}/{ident}", Event))
 
     @post("/free-busy", status_code=200, summary="When these calendars are busy")
     async def free_busy(self, api: ask.Account, data: JSONBody[Asked]) -> dict[str, Any]:
@@ -113,11 +69,17 @@ class Events(Controller):
         return (await api.send("POST", f"{BASE}/freeBusy", Free, body)).calendars
 
 
-async def _home(api: Api, calendar: str) -> str:
+async def home_of(api: Api, calendar: str) -> str:
     """The calendar's own id, so that an event has one id whichever way it was asked for."""
     if calendar != "primary":
         return calendar
     return (await api.get(f"{BASE}/users/me/calendarList/primary", Calendar)).id
+
+
+def shown(calendar: str, it: Event, status: int = 200) -> Response[Message]:
+    """An event with its ETag, which `If-Match` takes."""
+    headers = {"etag": it.etag} if it.etag else {}
+    return Response(_told(calendar, it), status_code=status, headers=headers)
 
 
 def _stamp(at: datetime | None) -> str:

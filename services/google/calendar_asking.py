@@ -1,7 +1,7 @@
 """Events as callers write them, in Google's words."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 
@@ -43,6 +43,12 @@ class NewEvent(EventChange, kw_only=True, forbid_unknown_fields=True, omit_defau
     start: When
     end: When
     id: Annotated[str, Meta(pattern=r"^[a-v0-9]{5,1024}$")] | None = None
+
+
+class Answer(Struct, forbid_unknown_fields=True):
+    """What the account's own person says to an invitation."""
+
+    response: Literal["accepted", "declined", "tentative", "needsAction"]
 
 
 class Asked(Struct, forbid_unknown_fields=True):

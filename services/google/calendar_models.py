@@ -1,5 +1,7 @@
 """Calendar's own shapes. https://developers.google.com/workspace/calendar/api/v3/reference/events"""
 
+from typing import Any
+
 from msgspec import Raw, Struct
 
 
@@ -56,6 +58,13 @@ class Event(Struct):
     visibility: str = ""
     transparency: str = ""
     etag: str = ""
+
+
+class Invited(Struct):
+    """An event's guests as Google has them, all of their facts."""
+
+    etag: str = ""
+    attendees: list[dict[str, Any]] = []
 
 
 class Told(Struct):

@@ -32,6 +32,10 @@ class AlreadyDeleted(ItemGone):
     """What should be deleted was deleted before."""
 
 
+class AlreadyThere(Refused):
+    """Something with this id is there already."""
+
+
 class Problem(Struct, frozen=True):
     reason: str = ""
 
@@ -53,7 +57,7 @@ class Said(Struct):
 
 def dialect(it: Response, now: Callable[[], float] = time.time) -> Exception | None:
     """The error that an answer means, None where the usual table may decide."""
-    if it.status not in (400, 403, 410, 429):
+    if it.status not in (400, 403, 409, 410, 429):
         return None
     said = _said(it.body)
     if it.status == 410:
@@ -63,6 +67,8 @@ def dialect(it: Response, now: Callable[[], float] = time.time) -> Exception | N
         return RateLimited("Google asks for a slower pace.", retry_after=_wait(it, said, now))
     if it.status == 400:
         return _malformed(said)
+    if it.status == 409:
+        return AlreadyThere() if "duplicate" in said.reasons else None
     return _forbidden(said)
 
 

@@ -1,10 +1,9 @@
 """Google, declared. https://developers.google.com/workspace"""
 
-from services.google import channels, gmail_push, normalize, oauth, sync, webhook
+from services.google import channels, gmail_push, normalize, oauth, quotas, sync, webhook
 from services.google.api import ROUTES
 from services.google.dialect import dialect
 from shared.provider import OAuth, Provider, Subscription, Webhook
-from shared.types import Quota
 
 provider = Provider(
     name="google",
@@ -13,6 +12,7 @@ provider = Provider(
     base_url="https://www.googleapis.com",
     hosts={
         "/gmail/": "https://gmail.googleapis.com",
+        "/batch/gmail/": "https://gmail.googleapis.com",
         "/upload/gmail/": "https://gmail.googleapis.com",
         "/revoke": "https://oauth2.googleapis.com",
         "/v1/userinfo": "https://openidconnect.googleapis.com",
@@ -21,7 +21,8 @@ provider = Provider(
     # Google compresses only for clients that say "gzip" here as well.
     headers={"User-Agent": "self-integrations (gzip)"},
     dialect=dialect,
-    quotas={"calls": Quota(300, 60.0)},
+    quotas=quotas.QUOTAS,
+    charges=quotas.charges,
     oauth=OAuth(
         authorize_url="https://accounts.google.com/o/oauth2/v2/auth",
         token_url="https://oauth2.googleapis.com/token",  # noqa: S106 - an address

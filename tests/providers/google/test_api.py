@@ -16,7 +16,7 @@ from msgspec import convert, to_builtins
 
 from services.google.api import ROUTES
 from services.google.calendar_sync import BASE, events_of
-from services.google.dialect import AlreadyDeleted
+from services.google.dialect import AlreadyDeleted, AlreadyThere
 from services.google.drive_sync import FILES
 from services.google.gmail_models import ME, bytes_of
 from shared.service.problems import HANDLERS
@@ -341,6 +341,9 @@ def test_an_event_is_made_once_changed_and_deleted(
     assert call.body == day
     client.post("/api/v1/events", json={**day, "id": "mine0"})
     assert calendar.asked[-1].body["id"] == "mine0"
+    calendar.answers |= {("POST", HOME): AlreadyThere(), ("GET", f"{HOME}/mine0"): Answer(EVENT)}
+    again = client.post("/api/v1/events", json={**day, "id": "mine0"})
+    assert (again.status_code, again.json()) == (201, made.json())
     assert client.patch("/api/v1/events/k3v5s0series", json={"location": "R4"}).status_code == 200
     assert calendar.asked[-1].body == {"location": "R4"}
     assert client.get("/api/v1/events/k3v5s0series").json()["title"] == "Design review"
@@ -349,6 +352,50 @@ def test_an_event_is_made_once_changed_and_deleted(
     assert client.delete("/api/v1/events/k3v5s0series").status_code == 204
     calendar.answers["DELETE", f"{HOME}/k3v5s0series"] = gone
     assert client.delete("/api/v1/events/k3v5s0series").status_code == 404
+
+
+def test_an_event_is_changed_only_as_it_was_read(
+    calendar: FakeApi, client: TestClient[Any]
+) -> None:
+    path, where = f"{HOME}/k3v5s0series", "/api/v1/events/k3v5s0series"
+    newer = Answer({**EVENT, "etag": '"350"'}, etag='"350"')
+    calendar.answers |= {
+        ("GET", path): Answer(EVENT),
+        ("PATCH", path): newer,
+        ("DELETE", path): Answer(None, etag='"350"'),
+    }
+    read = client.get(where).headers["etag"]
+    assert read == EVENT["etag"]
+    stale = {"if-match": read}
+    for late in (
+        client.patch(where, json={"location": "R4"}, headers=stale),
+        client.delete(where, headers=stale),
+    ):
+        assert late.status_code == 412
+        assert "Read it again" in late.json()["title"]
+    fresh = client.patch(where, json={"location": "R4"}, headers={"if-match": '"350"'})
+    assert (fresh.status_code, fresh.headers["etag"]) == (200, '"350"')
+    assert client.delete(where).status_code == 204
+    assert calendar.asked[-1].etag == ""
+    assert client.delete(where, headers={"if-match": '"a" b'}).status_code == 400
+
+
+def test_an_invitation_is_answered_for_oneself_alone(
+    calendar: FakeApi, client: TestClient[Any]
+) -> None:
+    path, where = f"{HOME}/k3v5s0series", "/api/v1/events/k3v5s0series/answer"
+    calendar.answers |= {("GET", path): Answer(EVENT), ("PATCH", path): Answer(EVENT)}
+    reply = client.post(where, json={"response": "accepted"}, params={"send_updates": "all"})
+    assert reply.status_code == 200, reply.text
+    call = calendar.asked[-1]
+    assert (call.etag, call.params) == (EVENT["etag"], {"sendUpdates": "all"})
+    wanted = [
+        {**it, "responseStatus": "accepted"} if it.get("self") else it for it in EVENT["attendees"]
+    ]
+    assert call.body == {"attendees": wanted}
+    calendar.answers["GET", path] = Answer({**EVENT, "attendees": []})
+    assert client.post(where, json={"response": "declined"}).status_code == 400
+    assert client.post(where, json={"response": "maybe"}).status_code == 400
 
 
 @pytest.mark.parametrize("name", ["..", ".", "a/b@c", "@", "a b@c.d", "a@b?x", "primary\n", "x"])

@@ -7,7 +7,7 @@ import pytest
 from msgspec import json
 
 from services.google import oauth
-from services.google.dialect import SLOWER, SPENT, AlreadyDeleted, TokenDead, dialect
+from services.google.dialect import SLOWER, SPENT, AlreadyDeleted, AlreadyThere, TokenDead, dialect
 from services.google.provider import provider
 from shared.errors import RateLimited, Refused
 from shared.http.answers import judge
@@ -103,6 +103,8 @@ def said(status: int, reason: str = "", message: str = "", **headers: str) -> Re
         (said(410, "fullSyncRequired"), TokenDead, None),
         (said(410, "updatedMinTooLongAgo"), TokenDead, None),
         (said(410, "deleted"), AlreadyDeleted, None),
+        (said(409, "duplicate"), AlreadyThere, None),
+        (said(409, "conflict"), type(None), None),
         (said(403, "exportSizeLimitExceeded"), type(None), None),
         (said(404, "notFound"), type(None), None),
         (Response(400, {}, b'{"error": "invalid_token"}'), type(None), None),
