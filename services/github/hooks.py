@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from services.github.webhook import RECORDS
 from shared.errors import ItemGone, Refused
-from shared.provider import Hook, Subscribing
+from shared.provider import Api, Hook, Subscribing
 
 KEPT = timedelta(days=3)
 """How long GitHub remembers a delivery: a hook that nobody looked at for longer has a gap."""
@@ -80,23 +80,26 @@ async def stop(it: Subscribing) -> None:
 
 async def repair(it: Subscribing, now: Clock = _now) -> int:
     """Ask again for every delivery of the last three days of which no attempt got through."""
-    if it.hook is None:
-        return 0
-    path, since = f"{_path(it)}/deliveries", now() - KEPT
-    failed = await _attempts(it, path, since, status="failure")
+    return await again(it.api, f"{_path(it)}/deliveries", now) if it.hook else 0
+
+
+async def again(api: Api, path: str, now: Clock = _now) -> int:
+    """The same for the deliveries under `path`: of a repository's hook, or of an app's own."""
+    since = now() - KEPT
+    failed = await _attempts(api, path, since, status="failure")
     if not failed:
         return 0
-    arrived = {one.guid for one in await _attempts(it, path, since) if one.status == "OK"}
+    arrived = {one.guid for one in await _attempts(api, path, since) if one.status == "OK"}
     missing = {one.guid: one.id for one in reversed(failed) if one.guid not in arrived}
     for delivery in missing.values():
-        await it.api.send("POST", f"{path}/{delivery}/attempts", type(None))
+        await api.send("POST", f"{path}/{delivery}/attempts", type(None))
     return len(missing)
 
 
-async def _attempts(it: Subscribing, path: str, since: datetime, **params: str) -> list[Attempt]:
+async def _attempts(api: Api, path: str, since: datetime, **params: str) -> list[Attempt]:
     """Newest first, so the walk ends at the first one that is too old."""
     found: list[Attempt] = []
-    async for reply in it.api.paginate(path, list[Attempt], per_page=100, **params):
+    async for reply in api.paginate(path, list[Attempt], per_page=100, **params):
         recent = [one for one in reply.data or () if one.delivered_at >= since]
         found += recent
         if len(recent) < len(reply.data or ()):

@@ -4,14 +4,20 @@ https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-githu
 """
 
 import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from msgspec import Struct
 
+from services.github.hooks import again
 from services.github.models import User
 from shared.errors import ItemGone, Reauthorize, Refused
 from shared.provider import Api, Minting, Reply, Revocation
-from shared.types import Identity, Secret, Token
+from shared.types import Identity, Token
+
+if TYPE_CHECKING:
+    from services.github.client import App
 
 APP_ID, APP_KEY = "GITHUB_APP_ID", "GITHUB_APP_PRIVATE_KEY"
 SCOPES = ("repo", "read:user", "user:email", "admin:repo_hook")
@@ -68,21 +74,43 @@ async def revoke(it: Revocation) -> None:
 
 async def mint(it: Minting) -> Token:
     """A token for the app's installation that `extra` names; it lasts an hour."""
-    app, key = it.settings.get(APP_ID), it.settings.get(APP_KEY)
-    if not app or not key:
-        raise Refused(f"An installation needs {APP_ID} and {APP_KEY} to be set.")
+    number = _installation(it)
+    made = await asyncio.to_thread(lambda: _app(it).token(number))
+    return Token(access=made.access, expires_at=made.expires_at, extra=dict(it.extra))
+
+
+async def minted(it: Minting) -> Identity:
+    """Whose installation it is, which the app knows and the installation's own token does not."""
+    number = _installation(it)
+    return await asyncio.to_thread(lambda: _app(it).installation(number))
+
+
+async def repair(it: Minting, api: Callable[[Token], Api]) -> int:
+    """Ask again for what the app's webhook missed; nothing where there is no app, or no webhook."""
+    if not (it.settings.get(APP_ID) and it.settings.get(APP_KEY)):
+        return 0
+    itself = api(await asyncio.to_thread(lambda: _app(it).itself()))
+    try:
+        return await again(itself, "/app/hook/deliveries")
+    except ItemGone:
+        return 0
+
+
+def _installation(it: Minting) -> int:
     number = it.extra.get("installation_id", "")
     if not (number.isascii() and number.isdigit()):
         raise Reauthorize("The connection does not say which installation it is.")
-    return await asyncio.to_thread(_mint, app, key, int(number), it)
+    return int(number)
 
 
-def _mint(app: Secret, key: Secret, number: int, it: Minting) -> Token:
+def _app(it: Minting) -> "App":
     """PyGithub takes a second to import, which only a service that acts as an app should pay."""
-    from services.github.client import installation_token  # noqa: PLC0415 - see above
+    from services.github.client import App  # noqa: PLC0415 - see above
 
-    made = installation_token(app.reveal(), key.reveal(), number, it.api_url)
-    return Token(access=made.access, expires_at=made.expires_at, extra=dict(it.extra))
+    app, key = it.settings.get(APP_ID), it.settings.get(APP_KEY)
+    if not app or not key:
+        raise Refused(f"An installation needs {APP_ID} and {APP_KEY} to be set.")
+    return App(app.reveal(), key.reveal(), it.api_url)
 
 
 async def _installed(api: Api) -> Identity:

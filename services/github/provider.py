@@ -53,6 +53,7 @@ provider = Provider(
         dead_grant=oauth.DEAD_GRANT,
         revoke=oauth.revoke,
         mint=oauth.mint,
+        minted=oauth.minted,
         settings=(oauth.APP_ID, oauth.APP_KEY),
     ),
     webhook=Webhook(
@@ -60,6 +61,7 @@ provider = Provider(
         delivery_id=webhook.delivery_id,
         read=webhook.read,
         max_body=webhook.MAX_BODY,
+        repair=oauth.repair,
     ),
     streams=(
         Stream(

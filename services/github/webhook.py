@@ -38,6 +38,9 @@ NUDGES = frozenset(
 )
 """What changes who may see which repository: walking them proves the access and renews the routes."""
 
+WIDER = frozenset(["new_permissions_accepted", "unsuspend"])
+"""What an installation may do after which every stream has something to go and look at."""
+
 
 class Party(Struct):
     id: int
@@ -90,7 +93,8 @@ def _read(event: str, body: bytes, told: Envelope) -> Iterator[Record | Nudge]:
     if event in NUDGES:
         asker = (f"user:{told.sender.id}",) if told.sender else ()
         revoked = event == "github_app_authorization"
-        yield Nudge(routes=asker if revoked else routes, stream="repositories")
+        stream = "" if event == "installation" and told.action in WIDER else "repositories"
+        yield Nudge(routes=asker if revoked else routes, stream=stream)
     if event not in NUDGES or event == "repository":
         yield Record(event, Raw(body), removed=_removed(event, told.action), routes=routes)
     if event == "push":

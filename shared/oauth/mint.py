@@ -1,11 +1,15 @@
 """Tokens that are made, not granted: an app's installation, a service account."""
 
 import asyncio
+from collections.abc import Awaitable
+from typing import TypeVar
 
 from shared.config import Settings
 from shared.errors import Refused, Unavailable
 from shared.provider import Minting, Provider
-from shared.types import Token
+from shared.types import Identity, Token
+
+T = TypeVar("T")
 
 PATIENCE = 20.0
 """Seconds that making a token may take; less than the lease of a refresh."""
@@ -16,17 +20,34 @@ async def mint(provider: Provider, settings: Settings, token: Token) -> Token:
     oauth = provider.oauth
     if oauth is None or oauth.mint is None:
         raise Refused(f"{provider.title} does not make tokens")
-    facts = Minting(
-        extra=token.extra, settings=settings.environment, api_url=settings.provider.base_url
-    )
-    try:
-        async with asyncio.timeout(PATIENCE):
-            fresh = await oauth.mint(facts)
-    except TimeoutError:
-        raise Unavailable(f"{provider.title} did not make a token in time") from None
+    fresh = await _patiently(provider, oauth.mint(facts(settings, token)))
     return Token(
         access=fresh.access,
         expires_at=fresh.expires_at,
         scopes=fresh.scopes or token.scopes,
         extra=fresh.extra or token.extra,
     )
+
+
+async def whose(provider: Provider, settings: Settings, token: Token) -> Identity | None:
+    """Whose a minted token is; None where the token says so itself. Raises a ProviderError."""
+    if not token.extra or provider.oauth is None or provider.oauth.minted is None:
+        return None
+    return await _patiently(provider, provider.oauth.minted(facts(settings, token)))
+
+
+def facts(settings: Settings, token: Token | None = None) -> Minting:
+    """What a provider may make tokens from, for an account or for the app itself."""
+    return Minting(
+        extra=token.extra if token else {},
+        settings=settings.environment,
+        api_url=settings.provider.base_url,
+    )
+
+
+async def _patiently(provider: Provider, answer: Awaitable[T]) -> T:
+    try:
+        async with asyncio.timeout(PATIENCE):
+            return await answer
+    except TimeoutError:
+        raise Unavailable(f"{provider.title} did not make a token in time") from None

@@ -18,7 +18,7 @@ from msgspec import Struct
 from shared.errors import BadRequest, NotFound, Reauthorize
 from shared.oauth import deletion, flow
 from shared.oauth.flow import Parts
-from shared.oauth.mint import mint
+from shared.oauth.mint import mint, whose
 from shared.oauth.protocol import oauth_of
 from shared.service.callers import Caller, Forbidden, guard, owner_of, user_of
 from shared.store import accounts
@@ -143,7 +143,9 @@ async def add_account(hub: Hub, request: Asked, data: JSONBody[Brought]) -> Acco
         raise Forbidden("Only a trusted backend may say which webhooks belong to an account")
     token = await _token(hub, request.user, data)
     try:
-        identity = await oauth_of(hub.provider).identify(hub.bare_api(token))
+        identity = await whose(hub.provider, hub.settings, token) or await oauth_of(
+            hub.provider
+        ).identify(hub.bare_api(token))
     except Reauthorize:
         raise BadRequest("the provider does not accept this token") from None
     return await flow.connect(

@@ -10,7 +10,7 @@ import structlog
 
 from shared.errors import HubError
 from shared.normalizer.cloudevents import user_subjects
-from shared.oauth import deletion, tokens
+from shared.oauth import deletion, mint, tokens
 from shared.service import relay
 from shared.service.hub import Hub, Process, owner
 from shared.service.loops import Signal, forever, walk
@@ -29,6 +29,9 @@ holder is told of within a minute."""
 
 SUBSCRIPTIONS = 5.0
 """Seconds between two looks at the subscriptions that are due."""
+
+REPAIR = 300.0
+"""Seconds between two looks for what an app's own webhook missed."""
 
 
 @asynccontextmanager
@@ -73,6 +76,8 @@ async def working(hub: Hub) -> AsyncIterator[None]:
     ]
     if hub.provider.subscriptions:
         jobs.append(forever("subscriptions", lambda: _subscribe(hub), Signal(), idle=SUBSCRIPTIONS))
+    if hub.provider.webhook and hub.provider.webhook.repair:
+        jobs.append(forever("repair", lambda: _repair(hub), Signal(), idle=REPAIR))
     async with _running(jobs):
         yield
     await hub.tokens.drain()
@@ -155,6 +160,21 @@ async def _subscribe(hub: Hub) -> int:
         settings=hub.settings.environment,
         dev=hub.settings.service.env == "dev",
     )
+
+
+async def _repair(hub: Hub) -> int:
+    """Have what the app's webhook missed sent again; what comes twice is known by its delivery id."""
+    webhook, name = hub.provider.webhook, hub.provider.name
+    assert webhook
+    assert webhook.repair
+    if hub.settings.webhook.secrets:
+        try:
+            again = await webhook.repair(mint.facts(hub.settings), hub.bare_api)
+        except HubError as error:
+            log.warning("missed deliveries were not looked for", provider=name, error=str(error))
+        else:
+            log.info("missed deliveries come again", provider=name, number=again) if again else None
+    return 0
 
 
 @asynccontextmanager

@@ -7,8 +7,10 @@ deliveries API, and faults on command; the same data every time.
 import time
 from collections.abc import Callable, Mapping
 
+from services.github.simulator import installed
+from services.github.simulator.apps import APP_ID, Apps
 from services.github.simulator.consent import CLIENT_ID, Consent
-from services.github.simulator.rest import GONE, routes
+from services.github.simulator.rest import GONE, page, routes
 from services.github.simulator.world import Place, World, fill
 from shared.simulation import Answer, Asked, Happening, Mail, Post, Route, Simulation
 
@@ -16,15 +18,16 @@ CLIENT_SECRET = "simulated-client-secret"  # noqa: S105 - of a GitHub that does 
 
 
 class GitHub(Simulation):
-    """The whole of it; tests reach into `world` and `consent`."""
+    """The whole of it; tests reach into `world`, `consent` and `apps`."""
 
     world: World
     consent: Consent
+    apps: Apps
 
 
 def app(
     post: Post,
-    _callback_url: str = "",
+    callback_url: str = "",
     secret: str = "",
     *,
     repositories: int = 2,
@@ -33,12 +36,19 @@ def app(
 ) -> GitHub:
     """A GitHub with that many repositories and issues in each.
 
-    Its webhooks go wherever the service creates its hooks, so the callback URL is not needed. `secret` becomes
-    the one that the service is told to sign with.
+    A repository's webhooks go wherever the service creates its hooks, those of the app to `callback_url`.
+    `secret` becomes the one that the service is told to sign with.
     """
     mail = Mail(post)
     world, consent = World(mail, now=now), Consent(CLIENT_SECRET)
     fill(world, repositories, issues)
+    apps = Apps(world, secret, callback_url)
+    world.listeners.append(apps.happened)
+
+    def refused(asked: Asked) -> Answer | None:
+        bearer = asked.headers.get("authorization", "").partition(" ")[2]
+        ours = asked.path.startswith("/app/") or bearer in apps.tokens
+        return apps.refused(asked) if ours else consent.refused(asked)
 
     def environment(url: str) -> Mapping[str, str]:
         return {
@@ -48,21 +58,24 @@ def app(
             "GITHUB_CLIENT_ID": CLIENT_ID,
             "GITHUB_CLIENT_SECRET": CLIENT_SECRET,
             "GITHUB_WEBHOOK_SECRET": secret,
+            "GITHUB_APP_ID": APP_ID,
+            "GITHUB_APP_PRIVATE_KEY": apps.key.as_pem(private=True).decode(),
         }
 
     made = GitHub(
         [
             *consent.routes(),
             *routes(world, consent.scopes),
+            *installed.routes(apps, page),
             Route("POST", "/graphql", lambda asked: _discussions(world, asked)),
         ],
         mail=mail,
-        guard=consent.refused,
+        guard=refused,
         story=_story(world),
         environment=environment,
         faults={"expired": consent.expire},
     )
-    made.world, made.consent = world, consent
+    made.world, made.consent, made.apps = world, consent, apps
     return made
 
 

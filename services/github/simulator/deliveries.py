@@ -13,7 +13,7 @@ from services.github.simulator.rows import Row
 from shared.simulation import Answer, Asked, Route
 
 if TYPE_CHECKING:
-    from services.github.simulator.world import Place, World
+    from services.github.simulator.world import World
 
 Paged = Callable[[Asked, list[Row]], Answer]
 
@@ -22,7 +22,7 @@ _GONE = Answer({"message": "Not Found"}, 404)
 
 
 async def deliver(
-    world: "World", place: "Place", hook: Row, event: str, *, guid: str, body: bytes
+    world: "World", kept: list[Row], hook: Row, event: str, *, guid: str, body: bytes
 ) -> None:
     """Try once and keep the attempt; a GUID that was tried before makes it a redelivery."""
     proof = hmac.new(hook["config"]["secret"].encode(), body, hashlib.sha256).hexdigest()
@@ -39,13 +39,13 @@ async def deliver(
         "guid": guid,
         "hook_id": hook["id"],
         "delivered_at": f"{datetime.fromtimestamp(world.now(), UTC):%Y-%m-%dT%H:%M:%SZ}",
-        "redelivery": any(it["guid"] == guid for it in place.deliveries),
+        "redelivery": any(it["guid"] == guid for it in kept),
         "event": event,
         "request": body.decode(),
     }
     status = await world.mail.send(hook["config"]["url"], body, headers)
     said = "OK" if 200 <= status < 300 else "failed to connect to host"
-    place.deliveries.append({**attempt, "status": said, "status_code": status})
+    kept.append({**attempt, "status": said, "status_code": status})
 
 
 def routes(world: "World", paged: Paged) -> list[Route]:
@@ -54,7 +54,7 @@ def routes(world: "World", paged: Paged) -> list[Route]:
     def hook(name: str, number: str) -> Row | None:
         return world.places[name].hooks.get(int(number)) if name in world.places else None
 
-    def listed(asked: Asked, name: str) -> Answer:
+    def every(asked: Asked, name: str) -> Answer:
         return paged(asked, list(world.places[name].hooks.values()))
 
     def create(asked: Asked, name: str) -> Answer:
@@ -83,9 +83,7 @@ def routes(world: "World", paged: Paged) -> list[Route]:
 
     def attempts(asked: Asked, name: str, number: str) -> Answer:
         found = [it for it in world.places[name].deliveries if it["hook_id"] == int(number)]
-        if asked.query.get("status") == "failure":
-            found = [it for it in found if it["status"] != "OK"]
-        return paged(asked, [_without_body(it) for it in reversed(found)])
+        return listed(asked, found, paged)
 
     async def again(_: Asked, name: str, number: str, ident: str) -> Answer:
         place, found = world.places[name], hook(name, number)
@@ -93,12 +91,12 @@ def routes(world: "World", paged: Paged) -> list[Route]:
         if not found or not before:
             return _GONE
         body, guid = before["request"].encode(), before["guid"]
-        await deliver(world, place, found, before["event"], guid=guid, body=body)
+        await deliver(world, place.deliveries, found, before["event"], guid=guid, body=body)
         return Answer({}, 202)
 
     one = rf"{_HOOKS}/(\d+)"
     return [
-        Route("GET", _HOOKS, listed),
+        Route("GET", _HOOKS, every),
         Route("POST", _HOOKS, create),
         Route("GET", one, read),
         Route("PATCH", one, change),
@@ -108,5 +106,9 @@ def routes(world: "World", paged: Paged) -> list[Route]:
     ]
 
 
-def _without_body(attempt: Row) -> Row:
-    return {name: it for name, it in attempt.items() if name not in ("request", "hook_id")}
+def listed(asked: Asked, deliveries: list[Row], paged: Paged) -> Answer:
+    """Attempts, the last one first, without what was sent; on request only those that failed."""
+    wanted = asked.query.get("status") == "failure"
+    found = [it for it in deliveries if not wanted or it["status"] != "OK"]
+    told = ("id", "guid", "delivered_at", "redelivery", "event", "status", "status_code")
+    return paged(asked, [{name: it[name] for name in told} for it in reversed(found)])

@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -45,6 +45,7 @@ class World:
         self.mail, self.now = mail, now
         self._second, self._last = FIRST, 0
         self.places: dict[str, Place] = {}
+        self.listeners: list[Callable[[Place, str, Row], Awaitable[None]]] = []
 
     def number(self) -> int:
         """A number that nothing else has."""
@@ -105,19 +106,18 @@ class World:
         return made
 
     async def tell(self, place: Place, event: str, action: str, **parts: Any) -> None:
-        """Deliver an event to every hook that wants it."""
+        """Deliver an event to every hook that wants it, and tell whoever else listens."""
         told = {"action": action, **parts, "repository": place.repo, "sender": ME}
         body, guid = json.encode(told), str(uuid.uuid4())
         for hook in list(place.hooks.values()):
             if hook["active"] and event in hook["events"]:
-                await deliver(self, place, hook, event, guid=guid, body=body)
+                await deliver(self, place.deliveries, hook, event, guid=guid, body=body)
+        for listener in self.listeners:
+            await listener(place, event, told)
 
 
 def fill(world: World, repositories: int, issues: int) -> None:
-    """Put as many repositories there, each with so many issues, a comment on each, and a tenth of
-
-    that in pull requests with reviews; the same things at every call.
-    """
+    """Put repositories there with issues, a comment on each, and a tenth of that in pull requests."""
     for number in range(1, repositories + 1):
         place = Place(rows.repository(number, f"mona/demo-{number}", world.stamp(past=True)))
         world.places[place.name] = place

@@ -119,7 +119,7 @@ async def test_an_installations_token_is_made_however_long_it_is_and_keeps_its_n
 
 @pytest.mark.parametrize(
     ("status", "error"),
-    [(404, Reauthorize), (403, Reauthorize), (401, Refused), (500, Unavailable)],
+    [(404, Reauthorize), (403, Refused), (401, Refused), (500, Unavailable)],
 )
 async def test_what_it_means_when_no_token_is_made(status: int, error: type[HubError]) -> None:
     async with GitHubApp(status, {"message": "no"}) as url:
