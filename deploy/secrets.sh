@@ -17,32 +17,52 @@ put() {
     chmod 444 "$1"
 }
 
+# A NATS user: the seed and the public key, made once.
+key() {
+    mkdir -p "$secrets/keys"
+    [ -e "$secrets/keys/$1" ] || deploy/nats/nkey.sh >"$secrets/keys/$1"
+    read -r seed public <"$secrets/keys/$1"
+    users="$users $1=$public"
+}
+
 secrets=deploy/secrets
+users=
 chmod 700 "$secrets"
 put "$secrets/postgres/password" "$(random)"
-put "$secrets/nats/nats.conf" "NATS_PASSWORD: \"$(random)\"
-NATS_STORE_KEY: \"$(random)\"
+put "$secrets/nats/nats.conf" "NATS_STORE_KEY: \"$(random)\"
 "
 put "$secrets/grafana/password" "$(random)"
 [ -e "$secrets/encryption_keys" ] ||
     printf '1:%s' "$(head -c 32 /dev/urandom | base64 | tr -d '\n')" >"$secrets/encryption_keys"
 
-nats_password=$(sed -n 's/^NATS_PASSWORD: "\(.*\)"$/\1/p' "$secrets/nats/nats.conf")
-postgres="postgresql://fleet:$(cat "$secrets/postgres/password")@postgres:5432/self_integrations"
+for name in admin context; do
+    key $name
+    put "$secrets/$name/nats_url" "nats://$seed@localhost:${NATS_PORT:-4222}"
+done
+owner=$(cat "$secrets/postgres/password")
+put "$secrets/migrate/postgres_url" "postgresql://fleet:$owner@postgres:5432/self_integrations"
+put "$secrets/roles/password" "$owner"
+mkdir -p "$secrets/roles/services"
 
-# What each container expects, as docker-compose.yml itself says.
-awk '/^services:/ { inside = 1 }
-     inside && /^  [a-z0-9_]+:$/ { service = substr($1, 1, length($1) - 1) }
-     inside && / \/run\/secrets\// { sub(/.*\/run\/secrets\//, ""); print service, $0 }' docker-compose.yml |
-    while read -r service name; do
-        case $service in postgres | nats | grafana) continue ;; esac
-        put "$secrets/$service/postgres_url" "$postgres"
-        [ "$service" = migrate ] && continue
-        put "$secrets/$service/nats_url" "nats://fleet:$nats_password@nats:4222"
-        put "$secrets/$service/encryption_keys" "$(cat "$secrets/encryption_keys")"
-        # Empty until you write it: the service runs, and says on /status what is missing.
+# What each service expects, as docker-compose.yml itself says.
+for service in $(sed -n 's/.*args: {SERVICE: \([a-z0-9_]*\)}.*/\1/p' docker-compose.yml); do
+    key "$service"
+    put "$secrets/roles/services/$service" "$(random)"
+    password=$(cat "$secrets/roles/services/$service")
+    put "$secrets/$service/postgres_url" \
+        "postgresql://integration_$service:$password@postgres:5432/self_integrations"
+    put "$secrets/$service/nats_url" "nats://$seed@nats:4222"
+    put "$secrets/$service/encryption_keys" "$(cat "$secrets/encryption_keys")"
+    # Empty until you write it: the service runs, and says on /status what is missing.
+    for name in $(sed -n "/^  $service:\$/,/^\$/s/.*: \/run\/secrets\///p" docker-compose.yml); do
         put "$secrets/$service/$name" ""
     done
+done
+
+# shellcheck disable=SC2086 # a list of words
+deploy/nats/users.sh $users >"$secrets/nats/users.new"
+mv "$secrets/nats/users.new" "$secrets/nats/users.conf"
+chmod 444 "$secrets/nats/users.conf"
 
 echo "deploy/secrets is complete. Empty until you fill them in:"
 find "$secrets" -type f -empty | sort | sed 's/^/  /'

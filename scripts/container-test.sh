@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Build GitHub's image, start docker-compose.yml with it, send a signed webhook, read the event from
+# Build every image, start docker-compose.yml with them, send a signed webhook, read the event from
 # NATS. Takes minutes; says SKIPPED, and why, where containers cannot run.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -39,10 +39,12 @@ docker info >/dev/null 2>&1 || start_engine
 need_compose
 docker pull --quiet python:3.13-slim >/dev/null 2>&1 || make_standins
 
-echo "Building"
-for target in fleet service; do
-    docker build --quiet --target "$target" --build-arg SERVICE=github -f deploy/Dockerfile \
-        -t "self-integrations/${target/service/github}:dev" . >/dev/null
+services=$(sed -n 's/.*args: {SERVICE: \([a-z0-9_]*\)}.*/\1/p' docker-compose.yml)
+echo "Building fleet ${services//$'\n'/ }"
+docker build --quiet --target fleet -f deploy/Dockerfile -t self-integrations/fleet:dev . >/dev/null
+for service in $services; do
+    docker build --quiet --build-arg "SERVICE=$service" -f deploy/Dockerfile \
+        -t "self-integrations/$service:dev" . >/dev/null
 done
 mkdir "$work/tree"
 cp -R docker-compose.yml deploy "$work/tree/"
@@ -54,13 +56,18 @@ chmod 444 "$work/tree/deploy/secrets/github/webhook_secret"
 echo "Starting"
 touch "$work/up"
 compose config --quiet
-compose up --no-build --wait --wait-timeout 120 github
+# shellcheck disable=SC2086 # a list of words
+compose up --no-build --wait --wait-timeout 180 $services
 export TREE=$work/tree
-"${enter[@]}" .venv/bin/python -m tests.deploy.journey
+# shellcheck disable=SC2086
+"${enter[@]}" .venv/bin/python -m tests.deploy.journey $services
 echo "Stopping"
 began=$(date +%s)
-compose stop github
-echo "It drained and stopped within $(($(date +%s) - began)) s"
+# shellcheck disable=SC2086
+compose stop $services
+echo "They drained and stopped within $(($(date +%s) - began)) s"
 compose ps --all --format '{{.Service}} {{.State}} {{.ExitCode}}'
-[ "$(compose ps --all --format '{{.Service}} {{.ExitCode}}' | sed -n 's/^github //p')" = 0 ]
+for service in $services; do
+    [ "$(compose ps --all --format '{{.Service}} {{.ExitCode}}' | sed -n "s/^$service //p")" = 0 ]
+done
 echo "The containers work."

@@ -11,13 +11,13 @@ from contextlib import suppress
 from typing import Any
 from uuid import uuid4
 
-import nats
 import nats.errors
 import structlog
 from msgspec import Struct, json
 from nats.aio.client import Client
 
 from shared.bus import stream
+from shared.bus.nkey import connect
 from shared.errors import Away, ConfigError
 from shared.normalizer.cloudevents import Event
 
@@ -63,7 +63,7 @@ class Bus:
                 if not waiting.expired():
                     waiting.reschedule(asyncio.get_running_loop().time())
 
-        connecting = nats.connect(
+        connecting = connect(
             url,
             name=name,
             inbox_prefix=f"_INBOX.{name}".encode(),

@@ -3,13 +3,13 @@
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 
-import nats
 import nats.errors
 import nats.js.errors
 from msgspec import Struct
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from nats.js.client import JetStreamContext
 
+from shared.bus.nkey import connect
 from shared.bus.stream import NAME
 from shared.errors import Away
 
@@ -48,7 +48,7 @@ async def _scan(
         for subject in (f"self.events.*.{source}.*", f"self.integrations.{source}.*")
     ]
     try:
-        nc = await nats.connect(nats_url, connect_timeout=5, allow_reconnect=False)
+        nc = await connect(nats_url, connect_timeout=5, allow_reconnect=False)
     except (nats.errors.Error, OSError, TimeoutError) as error:
         raise Away(f"NATS does not answer: {type(error).__name__}") from error
     try:

@@ -6,11 +6,11 @@ stream says so instead of dropping the oldest), a two-hour window against duplic
 
 from typing import Any
 
-import nats
 import nats.errors
 from msgspec import json
 from nats.aio.client import Client
 
+from shared.bus.nkey import connect
 from shared.errors import Away, ConfigError
 
 NAME = "SELF_EVENTS"
@@ -71,7 +71,7 @@ async def check(nats_url: str) -> str:
     that differs.
     """
     try:
-        nc = await nats.connect(nats_url, connect_timeout=5, allow_reconnect=False)
+        nc = await connect(nats_url, connect_timeout=5, allow_reconnect=False)
     except (nats.errors.Error, OSError, TimeoutError) as error:
         raise Away(f"NATS does not answer: {error or type(error).__name__}") from error
     try:

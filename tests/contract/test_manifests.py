@@ -197,7 +197,9 @@ def test_containers_of_compose_are_locked_and_checked() -> None:
         for port in it.get("ports", []):
             assert port.startswith("127.0.0.1:"), name
         if "SERVICE" in it.get("build", {}).get("args", {}):
-            assert it["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
+            done = {"condition": "service_completed_successfully"}
+            assert it["depends_on"]["roles"] == done
+            assert compose()["services"]["roles"]["depends_on"] == {"migrate": done}
             assert it["depends_on"]["postgres"] == {"condition": "service_healthy"}
             assert it["stop_grace_period"] == "40s"
         for variable, value in it.get("environment", {}).items():

@@ -75,10 +75,11 @@ make_standins() {
 
     local context=$work/standin
     mkdir -p "$context/wheels" "$context/python"
-    "$python" -m pip download --quiet --require-hashes --only-binary :all: \
-        --dest "$context/wheels" -r deploy/requirements/github.txt
-    "$python" -m pip download --quiet --require-hashes --only-binary :all: \
-        --dest "$context/wheels" -r deploy/requirements/core.txt
+    local pins
+    for pins in deploy/requirements/*.txt; do
+        "$python" -m pip download -qq --require-hashes --only-binary :all: \
+            --dest "$context/wheels" -r "$pins"
+    done
     prefix=$("$python" -c 'import sys; print(sys.base_prefix)')
     tar -C "$prefix" --exclude='test' --exclude='*.a' --exclude='__pycache__' -cf - bin lib include |
         tar -C "$context/python" -xf -
@@ -95,6 +96,6 @@ make_standins() {
     done
     docker tag standin/python python:3.13-slim
     for image in nats postgres; do
-        docker tag "standin/$image" "$(sed -n "s/^ *image: \($image:.*\)/\1/p" docker-compose.yml)"
+        docker tag "standin/$image" "$(sed -n "s/^ *image: \($image:.*\)/\1/p" docker-compose.yml | head -1)"
     done
 }

@@ -10,9 +10,9 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-import nats
 from msgspec import json
 
+from shared.bus.nkey import connect
 from tests.providers.github import sign
 
 TREE = Path(os.environ["TREE"])
@@ -53,34 +53,37 @@ def deliver(body: bytes, headers: dict[str, str]) -> int:
         return error.code
 
 
-def image_is_small_and_holds_no_tools() -> None:
+def image_is_small_and_holds_no_tools(service: str) -> None:
     base = int(docker("image", "inspect", "-f", "{{.Size}}", "python:3.13-slim"))
-    ours = int(docker("image", "inspect", "-f", "{{.Size}}", "self-integrations/github:dev"))
+    ours = int(docker("image", "inspect", "-f", "{{.Size}}", f"self-integrations/{service}:dev"))
     added = (ours - base) / 1e6
-    assert added < 200, f"{added:.0f} MB on top of the base"
+    assert added < 200, f"{service}: {added:.0f} MB on top of the base"
     looked_for = "for it in gcc cc make pip uv; do ls /app/bin/$it /app/venv/bin/$it; done"
-    found = docker("exec", "self-integrations-test-github-1", "sh", "-c", looked_for, check=False)
+    container = f"self-integrations-test-{service}-1"
+    found = docker("exec", container, "sh", "-c", looked_for, check=False)
     assert not found, found
-    files = inside("github", "ls", "services").split()
-    assert "github" in files
-    assert "slack" not in files
-    say(f"The image is {added:.0f} MB on top of its base.")
+    files = set(inside(service, "ls", "services").split())
+    assert files - {"__init__.py", "__pycache__"} == {service}
+    say(f"{service}: {ours / 1e6:.0f} MB, of them {added:.0f} MB on top of its base.")
 
 
-def container_is_locked() -> None:
-    assert inside("github", "id", "-u") == "10001"
+def container_is_locked(service: str) -> None:
+    inside(service, "healthcheck")
+    assert inside(service, "id", "-u") == "10001"
     for path in ("/app/x", "/x", "/run/secrets/x"):
-        done = inside("github", "sh", "-c", f"touch {path} 2>/dev/null && echo written || true")
+        done = inside(service, "sh", "-c", f"touch {path} 2>/dev/null && echo written || true")
         assert not done, path
-    status = inside("github", "cat", "/proc/1/status")
+    status = inside(service, "cat", "/proc/1/status")
     assert re.search(r"CapEff:\s+0{16}$", status, re.M)
     assert re.search(r"NoNewPrivs:\s+1$", status, re.M)
     words = inside(
-        "github", "sh", "-c", "tr '\\0' '\\n' < /proc/1/environ; tr '\\0' ' ' < /proc/1/cmdline"
+        service, "sh", "-c", "tr '\\0' '\\n' < /proc/1/environ; tr '\\0' ' ' < /proc/1/cmdline"
     )
-    for one in ("github/webhook_secret", "encryption_keys", "postgres/password"):
+    for one in (f"{service}/postgres_url", "github/webhook_secret", "encryption_keys"):
         assert secret(one) not in words
-    say("The container is locked: no root, no capability, nothing writable, no secret in sight.")
+    say(
+        f"{service}: answers /health; no root, no capability, nothing writable, no secret in sight."
+    )
 
 
 async def webhook_arrives() -> None:
@@ -94,10 +97,10 @@ async def webhook_arrives() -> None:
         deliver(PAYLOAD, sign.sign(secret("github/webhook_secret").encode(), PAYLOAD, unsigned))
         == 200
     )
-    (_, key, *_) = secret("nats/nats.conf").split('"')
-    nc = await nats.connect(f"nats://fleet:{key}@127.0.0.1:4222")
-    tail = await nc.jetstream().subscribe("self.events.issue.github.ana", ordered_consumer=True)
-    event = await tail.next_msg(timeout=15)
+    nc = await connect(secret("context/nats_url"))
+    subject = "self.events.issue.github.ana"
+    reader = await nc.jetstream().pull_subscribe(subject, "context", stream="SELF_EVENTS")
+    (event,) = await reader.fetch(1, timeout=15)
     message = json.decode(event.data)
     assert message["source"] == "github"
     assert message["title"] == "Spelling error in the README file"
@@ -106,6 +109,7 @@ async def webhook_arrives() -> None:
 
 
 if __name__ == "__main__":
-    image_is_small_and_holds_no_tools()
-    container_is_locked()
+    for name in sys.argv[1:]:
+        image_is_small_and_holds_no_tools(name)
+        container_is_locked(name)
     asyncio.run(webhook_arrives())

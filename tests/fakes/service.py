@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
-import nats
 from nats.aio.client import Client
 
 from shared.bus import stream
+from shared.bus.nkey import connect
 from shared.config import (
     DatabaseSettings,
     NatsSettings,
@@ -80,7 +80,7 @@ async def running(
     The fact `build` makes its settings instead of `settings`, of the same arguments.
     """
     async with AsyncExitStack() as stack:
-        nc = await nats.connect(nats_url)
+        nc = await connect(nats_url)
         stack.push_async_callback(nc.close)
         for name in (stream.NAME, stream.ADVISORIES):
             await stream.ask(nc, f"STREAM.DELETE.{name}")

@@ -1,22 +1,25 @@
-"""A service works with no more rights than k8s/infra gives it, and has no others."""
+"""A service works with no more rights than deploy gives it, and has no others."""
 
 import asyncio
 import re
 import subprocess
 import sysconfig
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
-import nats
 import psycopg
 import pytest
 from msgspec import json, structs
 
+from shared.bus.nkey import Key, connect
 from shared.config import NatsSettings, Settings
 from shared.engines.process import wait_until
+from shared.errors import ConfigError
 from shared.service.worker import tidy
 from shared.types import Secret
 from tests.conftest import ROOT
@@ -25,7 +28,18 @@ from tests.fakes.service import Running, running, settings
 
 pytestmark = pytest.mark.anyio
 
-INFRA = ROOT / "k8s/infra"
+DEPLOY = ROOT / "deploy"
+ADMIN, FEED, SLACK, CONTEXT = "admin", "feed", "slack", "context"
+
+
+SHARED = {"audit_log", "item", "outbox"}
+"""Tables that name an account and are everybody's: deploy/postgres/services.sql says why."""
+
+UNGUARDED = """
+select distinct c.relname::text from pg_class c join pg_attribute a on a.attrelid = c.oid
+where c.relkind = 'r' and not c.relrowsecurity and c.relnamespace = 'public'::regnamespace
+and a.attname in ('provider', 'account_id') order by 1
+"""
 
 
 def psql(url: str, file: str, **values: str) -> None:
@@ -34,7 +48,7 @@ def psql(url: str, file: str, **values: str) -> None:
     assert package.origin
     program = Path(package.origin).parent / "pginstall18/bin/psql"
     given = [word for name, value in values.items() for word in ("-v", f"{name}={value}")]
-    command = [str(program), "-Xq", "-v", "ON_ERROR_STOP=1", *given, "-f", str(INFRA / file), url]
+    command = [str(program), "-Xq", "-v", "ON_ERROR_STOP=1", *given, "-f", str(DEPLOY / file), url]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
@@ -64,6 +78,9 @@ async def service(
                 "insert into connected_account (user_id, provider, provider_account_id)"
                 " values ('ana', 'another', '1')"
             )
+            admin.execute(
+                "insert into sync_state (account_id, stream) select id, 'x' from connected_account"
+            )
         yield it
 
 
@@ -80,26 +97,40 @@ async def test_a_role_of_its_own_is_enough_and_shows_no_other_services_accounts(
             "insert into connected_account (user_id, provider, provider_account_id)"
             " values ('ana', 'another', '2') returning id"
         )
+    assert await bench.rows("select count(*) from sync_state") == [(1,)]
+    assert await bench.rows(UNGUARDED) == [(it,) for it in sorted(SHARED)]
     for forbidden in ("delete from audit_log", "update schema_migration set number = 0"):
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             await bench.rows(f"{forbidden} returning 1")
 
 
-@pytest.fixture
-def guarded(tmp_path: Path) -> Iterator[tuple[str, str]]:
-    """A server with the users of k8s/infra/nats, as the URLs of an administrator and of `feed`."""
-    text = (INFRA / "nats/nats.conf").read_text().replace("github", "feed")
-    given = {"NATS_PASSWORD_GITHUB": "f", "NATS_PASSWORD_CONTEXT": "c", "NATS_STORE_KEY": "k"}
+def new_key() -> list[str]:
+    """A seed and its public key."""
+    made = subprocess.run([DEPLOY / "nats/nkey.sh"], capture_output=True, text=True, check=True)
+    return made.stdout.split()
+
+
+@pytest.fixture(params=["deploy/nats/nats.conf", "k8s/infra/nats/nats.conf"])
+def guarded(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[dict[str, str]]:
+    """A server with the users that the scripts make, as each one's URL."""
+    keys = {name: new_key() for name in (ADMIN, FEED, SLACK, CONTEXT)}
+    given = [f"{name}={public}" for name, (_, public) in keys.items()]
+    users = subprocess.run(
+        [DEPLOY / "nats/users.sh", *given], capture_output=True, check=True
+    ).stdout
+    (tmp_path / "users.conf").write_bytes(users)
+    text = (ROOT / request.param).read_text()
     for pattern, put in {
-        r"^include [^\n]*$": "".join(f'{name}: "{value}"\n' for name, value in given.items()),
+        r"^include [^\n]*nats.conf$": 'NATS_STORE_KEY: "k"',
+        r"^  include [^\n]*users.conf$": "  include users.conf",
         r"^cluster \{.*?^\}$": "",  # alone, it would wait for the others
         r"^(listen|http): [^\n]*$": "",
         r"store_dir: /data": f'store_dir: "{tmp_path}/store"',
-        r"users: \[": 'users: [\n{ user: admin, password: "a" }',
     }.items():
         text, times = re.subn(pattern, put, text, flags=re.MULTILINE | re.DOTALL)
-        assert times, pattern
+        assert times or "cluster" in pattern, pattern
     (tmp_path / "nats.conf").write_text(text)
+    assert not any(seed in text + users.decode() for seed, _ in keys.values())
     program = Path(sysconfig.get_path("scripts")) / "nats-server"
     words: list[str | Path] = [
         "-a",
@@ -116,37 +147,82 @@ def guarded(tmp_path: Path) -> Iterator[tuple[str, str]]:
         ports = tmp_path / f"nats-server_{child.pid}.ports"
         assert wait_until(lambda: ports.exists() and ports.stat().st_size > 0, 10)
         (at,) = json.decode(ports.read_bytes())["nats"]
-        yield at.replace("://", "://admin:a@"), at.replace("://", "://feed:f@")
+        yield {name: at.replace("://", f"://{seed}@") for name, (seed, _) in keys.items()}
     finally:
         child.terminate()
         child.wait(10)
 
 
-async def test_a_user_of_its_own_on_the_bus_is_enough_and_reads_nothing(
-    database_url: str, guarded: tuple[str, str]
+async def test_a_user_of_its_own_on_the_bus_is_enough_and_reads_nothing_of_others(
+    database_url: str, guarded: dict[str, str]
 ) -> None:
-    admin, own = guarded
-
     def limited(*given: Any, **facts: Any) -> Settings:
-        return structs.replace(settings(*given, **facts), nats=NatsSettings(url=Secret(own)))
+        own = NatsSettings(url=Secret(guarded[FEED]))
+        return structs.replace(settings(*given, **facts), nats=own)
 
     book = Notebook([[Note("a", "listed")]])
-    async with running(provider(book), database_url, admin, build=limited) as service:
+    async with running(provider(book), database_url, guarded[ADMIN], build=limited) as service:
         await Bench(service.hub.db, service.hub.provider).account()
         assert len(await service.events(1)) == 1
+        other = Key.of(urlsplit(guarded[SLACK]).username or "").public
+        for forbidden in ("self.events.>", "$JS.EVENT.>", f"_INBOX.{other}.>", "_INBOX.>", ">"):
+            assert await refusals(guarded[FEED], subscribe=forbidden), forbidden
+        for forbidden in (
+            "$JS.API.STREAM.DELETE.SELF_EVENTS",
+            "$JS.API.STREAM.MSG.GET.SELF_EVENTS",
+            "$JS.API.DIRECT.GET.SELF_EVENTS",
+            "$JS.API.CONSUMER.CREATE.SELF_EVENTS.mine.self.events.>",
+            "$JS.API.CONSUMER.MSG.NEXT.SELF_EVENTS.context",
+            "$JS.ACK.SELF_EVENTS.context.1.1.1.1.0",
+            f"_INBOX.{other}.made.up",
+        ):
+            assert await refusals(guarded[FEED], publish=forbidden), forbidden
+        assert await refusals(guarded[CONTEXT], publish="self.events.note.feed.ana")
+        reader = await connect(guarded[CONTEXT])
+        heard = await reader.jetstream().pull_subscribe("self.>", CONTEXT, stream="SELF_EVENTS")
+        (event,) = await heard.fetch(1, timeout=5)
+        assert event.subject == "self.events.note.feed.ana"
+        await reader.close()
         await service.hub.bus.purge(["self.events.note.feed.ana"])
-        refused: list[str] = []
 
-        async def tell(error: Exception) -> None:
-            refused.append(str(error).lower())
 
-        nc = await nats.connect(own, inbox_prefix=b"_INBOX.feed", error_cb=tell)
-        await nc.subscribe("self.events.>")
-        await nc.subscribe("_INBOX.context.>")
-        await nc.publish("$JS.API.STREAM.DELETE.SELF_EVENTS", b"")
-        await nc.flush()
-        async with asyncio.timeout(10):
-            while len(refused) < 3:  # the refusals come on their own, after the answer to the flush
-                await asyncio.sleep(0.05)
-        await nc.close()
-        assert sum("permissions violation" in it for it in refused) == 3
+async def refusals(url: str, *, publish: str = "", subscribe: str = "") -> bool:
+    """Whether the server forbids it; a refusal comes on its own, after the answer to the flush."""
+    refused = asyncio.Event()
+
+    async def tell(error: Exception) -> None:
+        if "permissions violation" in str(error).lower():
+            refused.set()
+
+    nc = await connect(url, error_cb=tell)
+    if subscribe:
+        await nc.subscribe(subscribe)
+    else:
+        await nc.publish(publish, b"")
+    await nc.flush()
+    with suppress(TimeoutError):
+        await asyncio.wait_for(refused.wait(), 5)
+    await nc.close()
+    return refused.is_set()
+
+
+@pytest.mark.parametrize("url", ["nats://SUAAAA@h:1", f"nats://{'SU' + 'A' * 56}@h:1"])
+async def test_a_seed_that_is_none_is_refused_without_being_repeated(url: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        await connect(url)
+    assert "AAAA" not in str(refused.value)
+
+
+async def test_only_whoever_holds_the_seed_of_a_named_key_comes_in(guarded: dict[str, str]) -> None:
+    at = urlsplit(guarded[FEED])
+    own, stranger = Key.of(at.username or ""), Key.of(new_key()[0])
+    thief = Key(own.public, stranger.private)
+    for key, answer in ((own, b"PONG"), (stranger, b"-ERR"), (thief, b"-ERR")):
+        reader, writer = await asyncio.open_connection(at.hostname, at.port)
+        info = json.decode((await reader.readline()).removeprefix(b"INFO "))
+        claim = {"nkey": key.public, "sig": key.sign(info["nonce"]).decode(), "verbose": False}
+        writer.write(b"CONNECT " + json.encode(claim) + b"\r\nPING\r\n")
+        assert (await reader.readline()).startswith(answer)
+        writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()

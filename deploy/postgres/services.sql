@@ -1,7 +1,8 @@
 -- Once, and again after a migration that adds a table, as the owner of the tables: what every service's
 -- role may do. psql --single-transaction -f services.sql
 -- A role named integration_<provider> sees the rows of its own provider and no other's. The outbox is
--- everybody's, since whichever service is there publishes what all of them wrote.
+-- everybody's, since whichever service is there publishes what all of them wrote; so are the items,
+-- which are ids and digests, and the audit log, which nobody changes.
 do $$ begin
     if not exists (select from pg_roles where rolname = 'integration') then
         create role integration nologin;
@@ -23,6 +24,12 @@ begin
         execute format('alter table %I enable row level security', it);
         execute format('drop policy if exists own on %I', it);
         execute format('create policy own on %I to integration using (provider = substr(current_user, 13))', it);
+    end loop;
+    -- Whoever sees the account sees what belongs to it.
+    foreach it in array array['resource', 'sync_run', 'sync_state', 'subscription'] loop
+        execute format('alter table %I enable row level security', it);
+        execute format('drop policy if exists own on %I', it);
+        execute format('create policy own on %I to integration using (exists (select from connected_account a where a.id = account_id))', it);
     end loop;
 end $$;
 
