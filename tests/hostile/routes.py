@@ -70,42 +70,50 @@ class Operation(Struct, frozen=True):
 
     def _schema(self) -> Any:
         content = self.said.get("requestBody", {}).get("content", {})
-        return self._resolved(next(iter(content.values()))["schema"] if content else {})
+        schema = next(iter(content.values()))["schema"] if content else {}
+        return _resolved(schema, self.schemas)
 
     def _body(self) -> Mapping[str, Any]:
         found: Mapping[str, Any] = self._schema().get("properties", {})
         return found
 
-    def _resolved(self, schema: Any) -> Any:
-        while "$ref" in schema:
-            schema = self.schemas[schema["$ref"].rpartition("/")[2]]
-        return schema
-
     def _example(self, schema: Any) -> Any:
-        schema = self._resolved(schema)
-        if options := schema.get("oneOf") or schema.get("anyOf"):
-            return self._example(options[0])
-        match schema.get("type"):
-            case "object":
-                fields = schema.get("properties", {})
-                return {name: self._example(fields[name]) for name in schema.get("required", ())}
-            case "array":
-                return [self._example(schema["items"])] * schema.get("minItems", 0)
-            case "integer" | "number":
-                return int(schema.get("minimum", 1))
-            case "boolean":
-                return True
-            case _:
-                return self._word(schema)
+        return example(schema, self.schemas)
 
-    def _word(self, schema: Any) -> str:
-        if "enum" in schema:
-            return str(next(it for it in schema["enum"] if it is not None))
-        if "pattern" in schema:
-            fitting = [it for it in _WORDS if re.search(schema["pattern"], it)]
-            assert fitting, f"add a word for {schema['pattern']}"
-            return fitting[0]
-        return str(_SAMPLES.get(schema.get("format", ""), "a" * max(1, schema.get("minLength", 1))))
+
+def example(schema: Any, schemas: Mapping[str, Any]) -> Any:
+    """The smallest value that a JSON schema takes; `schemas` are what its references name."""
+    schema = _resolved(schema, schemas)
+    if options := schema.get("oneOf") or schema.get("anyOf"):
+        return example(options[0], schemas)
+    match schema.get("type"):
+        case "object":
+            fields = schema.get("properties", {})
+            return {name: example(fields[name], schemas) for name in schema.get("required", ())}
+        case "array":
+            return [example(schema["items"], schemas)] * schema.get("minItems", 0)
+        case "integer" | "number":
+            return int(schema.get("minimum", 1))
+        case "boolean":
+            return True
+        case _:
+            return _word(schema)
+
+
+def _resolved(schema: Any, schemas: Mapping[str, Any]) -> Any:
+    while "$ref" in schema:
+        schema = schemas[schema["$ref"].rpartition("/")[2]]
+    return schema
+
+
+def _word(schema: Any) -> str:
+    if "enum" in schema:
+        return str(next(it for it in schema["enum"] if it is not None))
+    if "pattern" in schema:
+        fitting = [it for it in _WORDS if re.search(schema["pattern"], it)]
+        assert fitting, f"add a word for {schema['pattern']}"
+        return fitting[0]
+    return str(_SAMPLES.get(schema.get("format", ""), "a" * max(1, schema.get("minLength", 1))))
 
 
 def operations(document: Mapping[str, Any]) -> list[Operation]:
