@@ -1,7 +1,9 @@
 """The stream as it happens, for people: nothing is acknowledged and nobody else's reading is disturbed."""
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 import nats
@@ -15,6 +17,12 @@ from nats.js.client import JetStreamContext
 
 from shared.bus.stream import NAME
 from shared.errors import Away
+
+LOOK = 2_000
+"""The newest messages of the stream among which `recent` looks."""
+
+_ALL = timedelta(days=8)
+"""Longer than the stream keeps anything."""
 
 _WAIT = 2.0
 """Seconds a fetch waits: one that is in flight while the server restarts hears nothing."""
@@ -31,16 +39,45 @@ class Heard(Struct, frozen=True):
 
 
 async def tail(
-    nats_url: str, subjects: Sequence[str], since: timedelta | None = None
+    nats_url: str, subjects: Sequence[str], since: timedelta | None = None, *, after: int = 0
 ) -> AsyncIterator[Heard]:
     """Yield what is published on the subjects, for ever, each message once and in order.
 
-    Begins `since` ago, or with the next message when None. Goes on after a restart of the server
+    Begins behind the sequence `after`, else `since` ago, or with the next message. Goes on after a restart of the server
     where it was. Raises Away when NATS cannot be reached at all or the stream is missing.
     """
 
+    async with _connected(nats_url) as nc:
+        async for heard in _follow(nc, subjects, since, after):
+            yield heard
+
+
+async def recent(nats_url: str, subjects: Sequence[str], most: int) -> tuple[list[Heard], int]:
+    """The newest messages on the subjects, oldest first, and the sequence to go on behind.
+
+    At most `most` of them, from among the newest `LOOK` of the stream. Raises Away.
+    """
+    async with _connected(nats_url) as nc:
+        js = nc.jetstream(timeout=5)
+        try:
+            newest = (await js.stream_info(NAME)).state.last_seq
+            begin = max(0, newest - LOOK)
+            reader = await _consumer(js, subjects, _ALL, begin, datetime.now(UTC))
+            left = (await reader.consumer_info()).num_pending or 0
+            found: deque[Heard] = deque(maxlen=most)
+            while left > 0:
+                messages = await reader.fetch(min(left, 500), timeout=_WAIT)
+                left -= len(messages)
+                found += map(_heard, messages)
+        except (nats.errors.Error, nats.js.errors.Error, TimeoutError) as error:
+            raise Away(f"the stream could not be read: {type(error).__name__}") from error
+    return list(found), newest
+
+
+@asynccontextmanager
+async def _connected(nats_url: str) -> AsyncIterator[Client]:
     async def quiet(_: Exception) -> None:
-        """A tail reconnects by itself; the client's own log would be noise between the lines."""
+        """A reader reconnects by itself; the client's own log would be noise between the lines."""
 
     try:
         nc = await nats.connect(
@@ -54,21 +91,21 @@ async def tail(
     except (nats.errors.Error, OSError, TimeoutError) as error:
         raise Away(f"NATS does not answer: {error or type(error).__name__}") from error
     try:
-        async for heard in _follow(nc, subjects, since):
-            yield heard
+        yield nc
     finally:
         await nc.close()
 
 
 async def _follow(
-    nc: Client, subjects: Sequence[str], since: timedelta | None
+    nc: Client, subjects: Sequence[str], since: timedelta | None, after: int
 ) -> AsyncIterator[Heard]:
     js = nc.jetstream(timeout=5)
-    began, last = datetime.now(UTC), 0
+    began, last = datetime.now(UTC), after
     known = False
     while True:
         try:
-            reader = await _consumer(js, subjects, since, last, again=known, began=began)
+            ago = timedelta() if known and since is None else since
+            reader = await _consumer(js, subjects, ago, last, began)
             known = True
             async for heard in _read(reader, last):
                 last = heard.sequence
@@ -87,8 +124,6 @@ async def _consumer(
     subjects: Sequence[str],
     since: timedelta | None,
     last: int,
-    *,
-    again: bool,
     began: datetime,
 ) -> JetStreamContext.PullSubscription:
     """An ephemeral consumer that begins behind `last`, or where the tail was asked to begin."""
@@ -102,9 +137,9 @@ async def _consumer(
     )
     if last:
         where.deliver_policy, where.opt_start_seq = DeliverPolicy.BY_START_SEQUENCE, last + 1
-    elif since is not None or again:
+    elif since is not None:
         where.deliver_policy = DeliverPolicy.BY_START_TIME
-        where.opt_start_time = began - (since or timedelta())
+        where.opt_start_time = began - since
     made = await js.add_consumer(NAME, where)
     return await js.pull_subscribe_bind(consumer=made.name, stream=NAME)
 

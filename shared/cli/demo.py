@@ -142,9 +142,10 @@ async def _story(here: Fleet, played: Sequence[Played], *, once: bool) -> None:
         heard, count = asyncio.Event(), [0]
 
         async def listen() -> None:
-            from shared.bus.tail import tail as follow  # noqa: PLC0415 - the NATS client
+            from shared.bus.lines import subjects_of  # noqa: PLC0415 - the NATS client
+            from shared.bus.tail import tail as follow  # noqa: PLC0415
 
-            items = tail.subjects_of("", "", USER)[:1]
+            items = subjects_of("", "", USER)[:1]
             async for it in follow(here.nats_url, items, timedelta()):
                 screen.print(tail.line(it), overflow="ignore", no_wrap=True, crop=False)
                 count[0] += 1

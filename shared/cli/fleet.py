@@ -17,6 +17,7 @@ class Fleet(Struct, frozen=True, kw_only=True):
     """A running fleet. `services` maps a provider to its own address, where that is not `url`/name.
 
     `variables` are what it was started with beyond the environment that other commands see too.
+    `console` is the address above its pages, empty where it serves none.
     """
 
     url: str = ""
@@ -26,6 +27,7 @@ class Fleet(Struct, frozen=True, kw_only=True):
     pid: int = 0
     services: dict[str, str] = {}
     variables: dict[str, str] = {}
+    console: str = ""
 
     def service(self, provider: str) -> str:
         """The address of one service, without a trailing slash."""
@@ -69,11 +71,11 @@ def find(*needs: str) -> Fleet:
         raise Away(
             f"no fleet runs in this directory; start one with `fleet up`, or set {' and '.join(lacking)}"
         )
-    services, variables = {}, {}
+    services, variables, console = {}, {}, ""
     if here and not given["url"]:
-        services, variables = here.services, here.variables
+        services, variables, console = here.services, here.variables, here.console
     pid = here.pid if here else 0
-    return Fleet(**known, services=services, variables=variables, pid=pid)
+    return Fleet(**known, services=services, variables=variables, console=console, pid=pid)
 
 
 class Services:

@@ -8,6 +8,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from shared import engines
+from shared.cli.console import ident
 from shared.cli.output import screen
 from shared.engines import nats
 from shared.engines.process import lock, private
@@ -69,7 +70,7 @@ async def prepare(it: Ground, killed: str) -> str:
             screen.print(f"PostgreSQL {version} of POSTGRES_URL")
         if killed:
             async with db.connection() as conn:
-                await api_keys.revoke(conn, _ident(killed))
+                await api_keys.revoke(conn, ident(killed))
         return await create_key(db, "fleet up", SCOPES, user_id=None, days=KEY_DAYS, env="dev")
     finally:
         await db.close()
@@ -82,13 +83,8 @@ async def revoke(it: Ground, key: str) -> None:
     try:
         await db.open(patience=5)
         async with db.connection() as conn:
-            await api_keys.revoke(conn, _ident(key))
+            await api_keys.revoke(conn, ident(key))
     except ConfigError as error:
         raise Away(str(error)) from error
     finally:
         await db.close()
-
-
-def _ident(key: str) -> str:
-    """The part of an API key that names it: hub_<env>_<id>_<secret>."""
-    return [*key.split("_", 3), "", "", ""][2]

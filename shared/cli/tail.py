@@ -1,27 +1,24 @@
 """`fleet tail`: what is published, as it is published."""
 
 import asyncio
-import re
 from contextlib import aclosing
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from msgspec import MsgspecError, Raw
-from msgspec import json as codec
+from msgspec import Raw
 from rich.text import Text
 
 from shared.cli.fleet import find
 from shared.cli.output import Json, as_json, plain, screen
 from shared.config.checks import seconds
+from shared.errors import BadRequest
 
 if TYPE_CHECKING:
     from shared.bus.tail import Heard
 
 app = typer.Typer()
 
-_WORD = re.compile(r"[a-z0-9_]+")
-_USER = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _COLOURS = ("cyan", "magenta", "green", "yellow", "blue", "bright_cyan", "bright_magenta")
 
 
@@ -38,10 +35,12 @@ def tail_(
     json: Json = False,
 ) -> None:
     """Print events as they are published, one line each. Ctrl-C stops."""
-    subjects = subjects_of(type_, source, user)
+    from shared.bus.lines import subjects_of  # noqa: PLC0415 - with the NATS client
+
     try:
+        subjects = subjects_of(type_, source, user)
         ago = timedelta(seconds=seconds(since, "--since")) if since else None
-    except ValueError as error:
+    except (ValueError, BadRequest) as error:
         raise typer.BadParameter(str(error)) from None
     fleet = find("nats_url")
     try:
@@ -50,44 +49,23 @@ def tail_(
         raise typer.Exit(0) from None
 
 
-def subjects_of(type_: str, source: str, user: str) -> list[str]:
-    """The subjects that those filters mean; raises typer.BadParameter for what no subject can hold."""
-    for option, value, shape in (
-        ("--type", type_, _WORD),
-        ("--source", source, _WORD),
-        ("--user", user, _USER),
-    ):
-        if value and not shape.fullmatch(value):
-            raise typer.BadParameter(f"{option} {value!r} cannot be part of a subject")
-    found = [f"self.events.{type_ or '*'}.{source or '*'}.{user or '*'}"]
-    if not type_:
-        found.append(f"self.integrations.{source or '*'}.{user or '*'}")
-    return found
-
-
 def line(heard: "Heard") -> Text:
     """Time, source, type, user, and what it is about, harmless for a terminal."""
-    body: dict[str, Any] = {}
-    try:
-        body = codec.decode(heard.payload, type=dict[str, Any])
-    except MsgspecError:
-        body = {"content": "(not JSON)"}
-    _, tree, *rest = heard.subject.split(".")
-    kind, source, user = rest if tree == "events" else (str(body.get("what", "")), *rest)
-    author = body.get("author") or {}
-    about = body.get("title") or body.get("content") or body.get("error") or ""
-    told = Text(heard.at.astimezone().strftime("%H:%M:%S "), style="dim")
-    told.append(f"{source:<10} ", style=_COLOURS[sum(source.encode()) % len(_COLOURS)])
-    told.append_text(plain(f"{kind:<14} "))
-    told.append(f"{user:<10} ", style="dim")
-    if tree == "integrations":
+    from shared.bus.lines import line_of  # noqa: PLC0415 - as above
+
+    it = line_of(heard)
+    told = Text(it.at.astimezone().strftime("%H:%M:%S "), style="dim")
+    told.append(f"{it.source:<10} ", style=_COLOURS[sum(it.source.encode()) % len(_COLOURS)])
+    told.append_text(plain(f"{it.type:<14} "))
+    told.append(f"{it.user:<10} ", style="dim")
+    if it.connection:
         told.stylize("italic")
-    if body.get("deleted") or heard.headers.get("ce-type", "").endswith(".deleted"):
+    if it.deleted:
         told.append("deleted ", style="red")
-    if name := author.get("name") or author.get("email"):
-        told.append_text(plain(f"{name}: ", 40))
-    told.append_text(plain(about, 100))
-    told.append_text(plain(f"  {body.get('id') or body.get('account_id') or ''}", 100))
+    if it.author:
+        told.append_text(plain(f"{it.author}: ", 40))
+    told.append_text(plain(it.about, 100))
+    told.append_text(plain(f"  {it.id}", 100))
     return told
 
 

@@ -13,6 +13,7 @@ import typer
 from msgspec import structs
 from rich.text import Text
 
+from shared.cli import console
 from shared.cli import fleet as fleets
 from shared.cli.output import Json, as_json, as_table, as_typed, screen
 from shared.engines.process import ports
@@ -90,9 +91,8 @@ def stand(
     """Start engines and services and keep them until this process is interrupted.
 
     `root` is where the data goes, the current directory when None. `variables` are set for this fleet
-    alone, and left in its note. `ready` is called with the fleet
-    and its services when they answer, instead of printing what to type next. With `json`, standard
-    output gets one line: the services, when they answer.
+    alone, and left in its note. `ready` is called with the fleet and its services when they answer,
+    instead of printing what to type next. With `json`, standard output gets one line: the services.
     """
     screen.stderr = json
     if not providers:
@@ -104,14 +104,14 @@ def stand(
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     if not processes and next(ports(port, fixed=True)) != port:
         raise ConfigError(f"port {port} is in use; choose another one with --port")
-    with (
-        suppress(KeyboardInterrupt),
-        standing.ground(root) as ground,
-    ):  # Ctrl-C is the ordinary way to stop
+    # Ctrl-C is the ordinary way to stop.
+    with suppress(KeyboardInterrupt), standing.ground(root) as ground:
         public = _public(providers, port, processes=processes, mounted=mounted)
         services = _settings(providers, ground, public)
         killed = fleets.noted(root)
         key = asyncio.run(standing.prepare(ground, killed.api_key if killed else ""))
+        pages = console.origin(services[0], mounted=mounted and not processes)
+        enter = asyncio.run(console.link(ground.postgres_url, key, pages)) if pages else ""
         here = fleets.Fleet(
             url=f"http://localhost:{port}",
             api_key=key,
@@ -119,6 +119,7 @@ def stand(
             nats_url=ground.nats_url,
             pid=os.getpid(),
             variables=dict(variables or {}),
+            console=pages,
         )
 
         def answering(lines: Sequence[Any]) -> None:
@@ -127,7 +128,7 @@ def stand(
             if json:
                 as_json(lines)
             else:
-                _tell(lines, hints=ready is None)
+                _tell(lines, enter, hints=ready is None)
             fleets.write(root, whole)  # last: whoever waits for it finds everything said
             if ready:
                 ready(whole, lines)
@@ -221,7 +222,7 @@ def _applies(name: str, services: int) -> bool:
     return name not in ours and (services == 1 or name not in single)
 
 
-def _tell(lines: Sequence[Any], *, hints: bool) -> None:
+def _tell(lines: Sequence[Any], enter: str, *, hints: bool) -> None:
     screen.print()
     rows = [
         (
@@ -234,6 +235,9 @@ def _tell(lines: Sequence[Any], *, hints: bool) -> None:
         for line in lines
     ]
     as_table(("service", "address", "state"), rows, "No service has started.")
+    if enter:
+        told = Text("\nThe console; this link signs in once, within ten minutes:", style="bold")
+        screen.print(told, Text(enter), sep="\n  ")
     if not hints:
         return
     names = [line.name for line in lines]

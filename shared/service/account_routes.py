@@ -82,7 +82,7 @@ async def list_accounts(
             hub.provider.name,
             user_id=user_of(request.user, user_id),
             status=status,
-            after=_after(cursor),
+            after=after(cursor),
             limit=limit + 1,
         )
     more = len(found) > limit
@@ -133,15 +133,20 @@ async def delete_account(
 @post("/accounts", guards=[guard("connections:write")])
 async def add_account(hub: Hub, request: Asked, data: JSONBody[Brought]) -> Account:
     """Connect an account with a token that exists already; the provider is asked whose it is."""
-    user = user_of(request.user, data.user_id)
+    return await bring(hub, request.user, data)
+
+
+async def bring(hub: Parts, caller: Caller, data: Brought) -> Account:
+    """Connect an account with a token that exists. Raises BadRequest, Forbidden, ProviderError."""
+    user = user_of(caller, data.user_id)
     if user is None:
         raise BadRequest("name the user: user_id")
     if odd := [route for route in data.routes if not _ROUTE.fullmatch(route)]:
         raise BadRequest(f"{len(odd)} of the routes are neither * nor like repo:555")
-    if data.routes and not request.user.scopes & {"admin", "impersonate"}:
+    if data.routes and not caller.scopes & {"admin", "impersonate"}:
         # Who claims a route hears what is sent to it, so a user may not claim it for themselves.
         raise Forbidden("Only a trusted backend may say which webhooks belong to an account")
-    token = await _token(hub, request.user, data)
+    token = await _token(hub, caller, data)
     try:
         identity = await whose(hub.provider, hub.settings, token) or await oauth_of(
             hub.provider
@@ -154,7 +159,7 @@ async def add_account(hub: Hub, request: Asked, data: JSONBody[Brought]) -> Acco
         token,
         identity,
         scopes=identity.scopes if identity.scopes is not None else token.scopes,
-        actor=request.user.subject,
+        actor=caller.subject,
         claims=tuple(data.routes),
     )
 
@@ -194,7 +199,8 @@ def _found(account: Account | None) -> Account:
     return account
 
 
-def _after(cursor: str) -> UUID:
+def after(cursor: str) -> UUID:
+    """The account that a page's cursor stands for; raises BadRequest for one that is not ours."""
     try:
         return UUID(bytes=urlsafe_b64decode(cursor + "==")) if cursor else accounts.FIRST
     except ValueError:

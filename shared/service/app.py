@@ -63,7 +63,7 @@ def build(hub: Hub, *, work: bool = True) -> Litestar:
         route_handlers=routes,
         middleware=[
             lambda app: callers.Authentication(app, recognizer),
-            lambda app: _Limit(app, hub),
+            lambda app: Limit(app, hub),
         ],
     )
     # Webhooks prove themselves, so they do not pass what callers have to pass.
@@ -116,7 +116,7 @@ def _webhook(hub: Hub) -> ControllerRouterHandler:
     return webhook
 
 
-class _Limit:
+class Limit:
     """Counts the requests of every authenticated caller; webhooks are never turned away here."""
 
     def __init__(self, app: ASGIApp, hub: Hub) -> None:

@@ -86,7 +86,15 @@ class Callers:
             if not hmac.compare_digest(sha256(match[2].encode()).digest(), stored) or key is None:
                 raise NotAuthenticated("This API key does not exist, is revoked, or is over")
             await api_keys.used(conn, key.id)
-        return Caller(f"key:{key.id}", key.user_id, frozenset(key.scopes))
+        return _holder(key)
+
+    async def holder(self, key_id: str) -> Caller:
+        """Who holds an API key that was shown before, while it lives; raises NotAuthenticated, Away."""
+        async with self._db.connection() as conn:
+            key = await api_keys.live(conn, key_id) if self._keys else None
+        if key is None:
+            raise NotAuthenticated("This API key does not exist, is revoked, or is over")
+        return _holder(key)
 
 
 class Authentication(AbstractAuthenticationMiddleware):
@@ -195,6 +203,10 @@ async def create_key(
     async with db.connection() as conn:
         await api_keys.add(conn, key, days)
     return f"hub_{env}_{ident}_{secret}"
+
+
+def _holder(key: Key) -> Caller:
+    return Caller(f"key:{key.id}", key.user_id, frozenset(key.scopes))
 
 
 def _vouched(claims: Mapping[str, Any]) -> Caller:

@@ -1,11 +1,12 @@
 """Run services: all in one process at `/<provider>`, or one process and port each."""
 
 import asyncio
+import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 from litestar import Litestar
@@ -15,9 +16,12 @@ from msgspec import Struct
 from shared.config import Settings
 from shared.provider import Provider
 from shared.service import app
-from shared.service.hub import open_hub, open_process
+from shared.service.hub import Hub, open_hub, open_process
 from shared.service.server import Server
 from shared.service.worker import relaying
+
+if TYPE_CHECKING:
+    from shared.service.console.app import Pages
 
 log = structlog.get_logger()
 
@@ -106,10 +110,8 @@ async def _serve(
         process = await stack.enter_async_context(open_process(first, name=name))
         log.info("engines found", postgres=process.versions[0], nats=process.versions[1])
         await stack.enter_async_context(relaying(process))
-        apps = {
-            provider.name: app.build(open_hub(provider, settings, process))
-            for provider, settings in services
-        }
+        hubs = {it.name: open_hub(it, settings, process) for it, settings in services}
+        apps = {name: app.build(hub) for name, hub in hubs.items()}
         lines = [
             ServiceLine(
                 provider.name,
@@ -119,13 +121,30 @@ async def _serve(
             for provider, settings in services
         ]
         whole = Mounted(apps) if mounted else next(iter(apps.values()))
-        server = Server(whole, host, port, lambda: ready(lines))
+        pages = _pages(whole, hubs, mounted=mounted)
+        closing = pages.desk.closing.set if pages else lambda: None
+        server = Server(pages or whole, host, port, lambda: ready(lines), closing)
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, server.handle_exit, number, None)
         await server._serve()  # the public serve() would raise the signal again when all is done
         if not server.started:
             sys.exit(1)
+
+
+def _pages(whole: Any, hubs: dict[str, Hub], *, mounted: bool) -> "Pages | None":
+    """The services with the pages for people in front of them; None where those are off."""
+    if not console_wanted(os.environ, next(iter(hubs.values())).settings.service.env):
+        return None
+    from shared.service.console.app import front  # noqa: PLC0415 - templates, for who serves pages
+
+    return front(whole, hubs, os.environ, mounted=mounted)
+
+
+def console_wanted(environ: Mapping[str, str], env: str) -> bool:
+    """Whether the pages are served: `CONSOLE` says on or off; on in dev where it says nothing."""
+    asked = environ.get("CONSOLE", "")
+    return asked == "on" if asked else env == "dev"
 
 
 def _loop() -> Callable[[], asyncio.AbstractEventLoop] | None:

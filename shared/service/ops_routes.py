@@ -97,6 +97,11 @@ async def metrics(hub: TheHub) -> bytes:
 @get("/status", tags=["operations"], guards=[guard("connections:read")])
 async def report(hub: TheHub) -> Report:
     """How this service stands; no user's data is part of it."""
+    return await reported(hub)
+
+
+async def reported(hub: Hub) -> Report:
+    """How a service stands. Raises Away."""
     async with hub.db.connection() as conn:
         now = await status(conn, hub.provider.name, hub.provider.sources)
     missing = hub.settings.missing()
@@ -136,27 +141,32 @@ class DeadLetterController(Controller):
     @post("/{letter_id:int}/replay", status_code=202)
     async def replay(self, hub: TheHub, request: Requester, letter_id: FromPath[int]) -> Replayed:
         """Try a dead letter again, once: as if it had just arrived."""
-        async with hub.db.transaction() as conn:
-            taken = await dead.take(conn, hub.provider.name, letter_id)
-            if taken is None:
-                raise NotFound("There is no such dead letter, or it was replayed already.")
-            outcome: Literal["queued", "published", "unchanged"] = "queued"
-            if taken.kind in ("webhook", "unsupported") and b'"method"' in taken.headers:
-                await dead.replay_webhook(conn, hub.provider.name, taken)
-            elif taken.kind == "event":
-                await ledger.write(conn, [_event(taken)])
-            else:
-                outcome = await _again(hub, conn, taken)
-            await audit.write(
-                conn,
-                request.user.subject,
-                "replay",
-                outcome,
-                account_id=taken.account_id,
-                detail={"dead_letter": letter_id},
-            )
-        hub.wake()
-        return Replayed(letter_id, outcome)
+        return await replay(hub, request.user.subject, letter_id)
+
+
+async def replay(hub: Hub, actor: str, letter_id: int) -> Replayed:
+    """Try a dead letter again, once. Raises NotFound, BadRequest, Unreadable."""
+    async with hub.db.transaction() as conn:
+        taken = await dead.take(conn, hub.provider.name, letter_id)
+        if taken is None:
+            raise NotFound("There is no such dead letter, or it was replayed already.")
+        outcome: Literal["queued", "published", "unchanged"] = "queued"
+        if taken.kind in ("webhook", "unsupported") and b'"method"' in taken.headers:
+            await dead.replay_webhook(conn, hub.provider.name, taken)
+        elif taken.kind == "event":
+            await ledger.write(conn, [_event(taken)])
+        else:
+            outcome = await _again(hub, conn, taken)
+        await audit.write(
+            conn,
+            actor,
+            "replay",
+            outcome,
+            account_id=taken.account_id,
+            detail={"dead_letter": letter_id},
+        )
+    hub.wake()
+    return Replayed(letter_id, outcome)
 
 
 def _event(taken: dead.Taken) -> Event:

@@ -58,9 +58,19 @@ class DeadlineProtocol(HttpToolsProtocol):
 
 
 class Server(uvicorn.Server):
-    """A server that says when it listens, and leaves signals to whoever runs it."""
+    """A server that says when it listens, and leaves signals to whoever runs it.
 
-    def __init__(self, app: Any, host: str, port: int, ready: Callable[[], None]) -> None:
+    `closing` is called before it waits for requests under way, so that endless answers can end.
+    """
+
+    def __init__(
+        self,
+        app: Any,
+        host: str,
+        port: int,
+        ready: Callable[[], None],
+        closing: Callable[[], None] = lambda: None,
+    ) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
@@ -80,7 +90,7 @@ class Server(uvicorn.Server):
                 backlog=2048,
             )
         )
-        self._ready = ready
+        self._ready, self._closing = ready, closing
 
     async def startup(self, sockets: Any = None) -> None:
         """Listen, then tell."""
@@ -90,6 +100,11 @@ class Server(uvicorn.Server):
             gc.collect()
             gc.freeze()
             self._ready()
+
+    async def shutdown(self, sockets: Any = None) -> None:
+        """Let what never ends by itself end, then drain."""
+        self._closing()
+        await super().shutdown(sockets)
 
     def install_signal_handlers(self) -> None:
         """Whoever runs this server handles the signals of the process."""

@@ -37,6 +37,11 @@ class Trace(Struct, frozen=True):
 @get("/trace/{what:str}", tags=["operations"], guards=[guard("admin")])
 async def trace(hub: TheHub, what: FromPath[str]) -> Trace:
     """Tell what became of a delivery (by the provider's id) or of an event (by its `ce-id`)."""
+    return await follow(hub, what)
+
+
+async def follow(hub: Hub, what: str) -> Trace:
+    """What became of a delivery or an event. Raises NotFound, Away."""
     async with hub.db.connection() as conn:
         found = await tables.find(conn, hub.provider.name, what)
     stages = {it.stage for it in found}

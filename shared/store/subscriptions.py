@@ -138,6 +138,28 @@ async def of_account(conn: Connection, account_id: UUID) -> list[State]:
     return [State(*row) for row in await cursor.fetchall()]
 
 
+class Placed(Struct, frozen=True):
+    """A subscription and whose it is; `account` is the account's own name for people."""
+
+    account_id: UUID
+    user_id: str
+    account: str
+    state: State
+
+
+async def of_provider(
+    conn: Connection, provider: str, *, user_id: str | None = None, limit: int = 200
+) -> list[Placed]:
+    """Subscriptions of a provider: those in trouble first, then by how soon they expire.
+
+    `user_id` None asks for everybody's.
+    """
+    given = {"provider": provider, "user_id": user_id, "limit": limit}
+    cursor = await conn.execute(_SQL.of_provider, given)
+    rows = await cursor.fetchall()
+    return [Placed(row[0], row[1], row[2], State(*row[3:])) for row in rows]
+
+
 def _due(row: Sequence[Any]) -> Due:
     account_id, user_id, scopes, name, resource, title, facts, vanished, *hook = row
     remote_id, memory, expires_at, renew_at, gen, error_count = hook

@@ -24,6 +24,7 @@ from shared.config import (
 from shared.oauth.keyring import new_key
 from shared.provider import Provider
 from shared.service import app, callers
+from shared.service.console.app import front
 from shared.service.hub import Hub, open_hub, open_process
 from shared.service.server import Server
 from shared.service.worker import relaying
@@ -77,7 +78,8 @@ async def running(
 ) -> AsyncIterator[Running]:
     """Start a service with an empty stream; everything ends with the block.
 
-    The fact `build` makes its settings instead of `settings`, of the same arguments.
+    The fact `build` makes its settings instead of `settings`, of the same arguments; `pages` puts
+    the console in front of it.
     """
     async with AsyncExitStack() as stack:
         nc = await connect(nats_url)
@@ -86,6 +88,7 @@ async def running(
             await stream.ask(nc, f"STREAM.DELETE.{name}")
         port = await _free_port()
         build = facts.pop("build", settings)
+        paged = facts.pop("pages", False)
         given = build(provider, database_url, nats_url, port, **facts)
         process = await stack.enter_async_context(
             open_process(given, name=provider.name, patience=5)
@@ -93,7 +96,10 @@ async def running(
         await stack.enter_async_context(relaying(process))
         hub = open_hub(provider, given, process)
         ready = asyncio.Event()
-        server = Server(app.build(hub), "127.0.0.1", port, ready.set)
+        service = app.build(hub)
+        pages = front(service, {provider.name: hub}, {}, mounted=False) if paged else None
+        closing = pages.desk.closing.set if pages else lambda: None
+        server = Server(pages or service, "127.0.0.1", port, ready.set, closing)
         task = asyncio.create_task(server._serve())
 
         async def stop() -> None:

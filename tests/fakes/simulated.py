@@ -41,7 +41,7 @@ async def until(true: Callable[[], Awaitable[bool] | bool], within: float = 20.0
         await asyncio.sleep(0.05)
 
 
-def told(app: Simulation, url: str) -> Callable[..., Settings]:
+def told(app: Simulation, url: str, **variables: str) -> Callable[..., Settings]:
     """Builds the settings of a service that takes the simulator at that address for its provider."""
 
     def build(provider: Provider, database_url: str, nats_url: str, port: int) -> Settings:
@@ -49,6 +49,7 @@ def told(app: Simulation, url: str) -> Callable[..., Settings]:
             **app.environment(url),
             "SERVICE_ENV": "dev",
             "ENCRYPTION_KEYS": f"1:{new_key()}",
+            **variables,
         }
         return load(
             provider,

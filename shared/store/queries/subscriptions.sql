@@ -75,3 +75,12 @@ returning u.account_id, a.user_id, a.scopes, u.name, u.resource,
 -- name: of_account
 select name, resource, status, last_error, expires_at, checked_at, repaired
 from subscription where account_id = %(account_id)s order by name, resource;
+
+-- name: of_provider
+-- What is subscribed for a provider's accounts: trouble first, then what expires soonest.
+select a.id, a.user_id, coalesce(nullif(a.name, ''), a.provider_account_id),
+       s.name, coalesce((select max(r.name) from resource r where r.account_id = s.account_id and r.id = s.resource), s.resource),
+       s.status, s.last_error, s.expires_at, s.checked_at, s.repaired
+from subscription s join connected_account a on a.id = s.account_id
+where a.provider = %(provider)s and (%(user_id)s::text is null or a.user_id = %(user_id)s)
+order by s.status in ('active', 'skipped'), s.expires_at nulls last, a.id, s.name, s.resource limit %(limit)s;

@@ -1,0 +1,1 @@
+"""Pages for people: `/console` for operators, `/connect` for the users whose accounts are connected."""
