@@ -71,6 +71,10 @@ class Api(Protocol):
         """Ask GraphQL; `type` is the shape of the reply's `data`."""
         ...
 
+    async def upload(self, url: str, content: bytes) -> None:
+        """Send bytes once to an address that the provider named: on a declared host, without the token."""
+        ...
+
     async def pace(self, path: str, method: str = "GET") -> float:
         """Tell how many such calls a second may be made, as declared or as lately observed."""
         ...

@@ -212,6 +212,8 @@ class Provider(Struct, frozen=True, kw_only=True):
     """Origins of API paths that do not live on `base_url`, by the path's beginning (`/upload/`).
 
     Another base URL that was configured instead gets them all."""
+    uploads: tuple[str, ...] = ()
+    """Origins besides the API's that take uploads; `{host}` in one stands for the API's own host."""
     headers: Mapping[str, str] = {}
     """Sent with every API call."""
     dialect: Callable[[Response], Exception | None] | None = None

@@ -13,7 +13,7 @@ from shared.normalizer import Message
 from shared.provider import Api
 
 _CHANNEL = r"^[CDG][A-Z0-9]{1,30}$(?!\n)"
-_TS = r"^[0-9]{10}\.[0-9]{6}$(?!\n)"
+TS = r"^[0-9]{10}\.[0-9]{6}$(?!\n)"
 _EMOJI = r"^[a-z0-9_+'-]{1,100}(::skin-tone-[2-6])?$(?!\n)"
 
 Account = NamedDependency[SkipValidation[Api]]
@@ -21,7 +21,7 @@ StartSync = NamedDependency[
     SkipValidation[Callable[[Literal["full", "incremental"]], Awaitable[UUID]]]
 ]
 ChannelPath = Annotated[str, PathParameter(pattern=_CHANNEL)]
-TsPath = Annotated[str, PathParameter(pattern=_TS, description="the message's time, as in its id")]
+TsPath = Annotated[str, PathParameter(pattern=TS, description="the message's time, as in its id")]
 Emoji = Annotated[str, PathParameter(pattern=_EMOJI)]
 ChannelQuery = Annotated[str, QueryParameter(name="channel", pattern=_CHANNEL)]
 Cursor = Annotated[str, QueryParameter(max_length=500, description="`next` of the page before")]
@@ -36,7 +36,7 @@ Kinds = Annotated[
 Email = Annotated[str | None, QueryParameter(pattern=r"^[^\s@]{1,200}@[^\s@]{1,200}$(?!\n)")]
 
 Channel = Annotated[str, Meta(pattern=_CHANNEL)]
-Ts = Annotated[str, Meta(pattern=_TS)]
+Ts = Annotated[str, Meta(pattern=TS)]
 Words = Annotated[str, Meta(min_length=1, max_length=40_000)]
 UserId = Annotated[str, Meta(pattern=r"^[UW][A-Z0-9]{1,30}$(?!\n)")]
 

@@ -77,7 +77,9 @@ def refusal(said: Said, wait: str) -> Exception:
         return Reauthorize(f"Slack no longer accepts this connection ({word}).")
     if word in ("ratelimited", "rate_limited", "message_limit_exceeded"):
         seconds = float(wait) if wait.isascii() and wait.isdigit() else PATIENCE
-        return RateLimited("Slack asks to wait.", retry_after=min(max(seconds, 1.0), 86_400.0))
+        return RateLimited(
+            "waits for Slack's limit of calls", retry_after=min(max(seconds, 1.0), 86_400.0)
+        )
     if word in CLOSED:
         needs = (
             f"; it needs {said.needed}" if re.fullmatch(r"[a-z:._,]{1,200}", said.needed) else ""

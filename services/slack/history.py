@@ -12,14 +12,15 @@ from msgspec import MsgspecError, Raw, Struct, json
 from services.slack.channels import Turn
 from services.slack.events import TOMBSTONE, gone, kind, record
 from services.slack.models import Head, Ts
+from services.slack.quotas import SLOW
 from shared.errors import ItemGone, Refused, Unreadable
 from shared.provider import Api
 from shared.types import Record, Resource
 
 T = TypeVar("T")
 
-PAGE = 999
-"""As many as Slack ever gives; an app that may have 15 is given 15, and the cursor tells the rest."""
+PAGE, SMALL = 999, 15
+"""As many as Slack ever gives, and as many as it gives an app that may ask once a minute."""
 
 
 class Answer(Struct):
@@ -71,10 +72,11 @@ def removed(ts: Ts, resource: Resource, now: Ts) -> Record:
 
 async def _page(api: Api, path: str, next: str, **asked: str) -> Answer:
     """The page at a cursor; the first one where Slack does not know the cursor any more."""
+    limit = SMALL if await api.pace(path) < SLOW else PAGE
     if next:
         with suppress(Refused):
-            return await api.get(path, Answer, limit=PAGE, cursor=next, **asked)
-    return await api.get(path, Answer, limit=PAGE, **asked)
+            return await api.get(path, Answer, limit=limit, cursor=next, **asked)
+    return await api.get(path, Answer, limit=limit, **asked)
 
 
 def _record(row: Row, resource: Resource, now: Ts) -> Record:

@@ -29,6 +29,7 @@ SCOPES = (
     "im:write",
     "mpim:write",
     "reactions:write",
+    "files:write",
 )
 DEAD_GRANT = frozenset(
     [

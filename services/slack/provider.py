@@ -3,9 +3,10 @@
 from services.slack import channels, normalize, oauth, sync, webhook
 from services.slack.api import Slack
 from services.slack.dialect import dialect
+from services.slack.files import Files
 from services.slack.ignored import IGNORED
+from services.slack.quotas import QUOTAS, charges, workspace
 from shared.provider import OAuth, Provider, Stream, Webhook
-from shared.types import Quota
 
 provider = Provider(
     name="slack",
@@ -13,8 +14,11 @@ provider = Provider(
     port=8003,
     base_url="https://slack.com/api",
     sources=("slack",),
+    uploads=("https://files.{host}",),
     dialect=dialect,
-    quotas={"calls": Quota(100, 60.0)},
+    quotas=QUOTAS,
+    charges=charges,
+    counted_by=workspace,
     oauth=OAuth(
         authorize_url="https://slack.com/oauth/v2/authorize",
         token_url="https://slack.com/api/oauth.v2.access",  # noqa: S106 - an address
@@ -60,7 +64,7 @@ provider = Provider(
             every=3600.0,
         ),
     ),
-    routes=(Slack,),
+    routes=(Slack, Files),
     normalizers={"message": normalize.message},
     ignored=IGNORED,
 )

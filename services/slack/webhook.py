@@ -79,7 +79,9 @@ def delivery_id(it: Delivery) -> str | None:
 def read(it: Delivery) -> Iterator[Record | Nudge]:
     """One Record for a message told, a Nudge where Slack only says that something changed."""
     if it.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
-        raise UnsupportedEvent("Slash commands and buttons are not listened to here.")
+        raise UnsupportedEvent(
+            "Slash commands and buttons are not listened to here.", "interaction"
+        )
     try:
         told = json.decode(it.body, type=Envelope)
         if told.type == "app_rate_limited":
@@ -87,7 +89,9 @@ def read(it: Delivery) -> Iterator[Record | Nudge]:
         elif told.type == "event_callback":
             yield from _read(told, json.decode(told.event, type=Event))
         elif told.type != "url_verification":
-            raise UnsupportedEvent(f"Slack sent {told.type[:100]!r}, which nobody declared.")
+            raise UnsupportedEvent(
+                f"Slack sent {told.type[:100]!r}, which nobody declared.", told.type
+            )
     except (MsgspecError, ValueError, RecursionError) as problem:
         raise Unreadable("The event does not have its documented shape.") from problem
 
@@ -104,4 +108,6 @@ def _read(told: Envelope, event: Event) -> Iterator[Record | Nudge]:
     elif event.type in IGNORED:
         yield Record(event.type, told.event)
     else:
-        raise UnsupportedEvent(f"Slack sent the event {event.type[:100]!r}, which nobody declared.")
+        raise UnsupportedEvent(
+            f"Slack sent the event {event.type[:100]!r}, which nobody declared.", event.type
+        )

@@ -144,6 +144,16 @@ class HttpApi:
         envelope = decode((await self._ask(call)).response.body, Envelope, write=write)
         return decode(envelope.data, type)
 
+    async def upload(self, url: str, content: bytes) -> None:
+        """Send bytes once to where the provider said; raises Refused for a host it did not declare."""
+        origins = [it.format(host=self._base.host) for it in self._provider.uploads]
+        try:
+            target = own(httpx.URL(url), self._base, *map(httpx.URL, origins))
+        except httpx.InvalidURL:
+            raise Refused("the address of the upload is not a URL") from None
+        headers, body = encoded(content)
+        await self._ask(Call("POST", target, headers, body, write=True, anonymous=True))
+
     async def pace(self, path: str, method: str = "GET") -> float:
         """Tell how many such calls a second may be made, as declared or as lately observed."""
         return await self._governor.pace(Call(method, self._url(path, {})))
@@ -175,7 +185,7 @@ class HttpApi:
         refused = ""
         while True:
             token = ""
-            if self._token and self._authorization is None:
+            if self._token and self._authorization is None and not call.anonymous:
                 token = await self._token(refused)
             try:
                 return await self._permitted(call, token)
@@ -213,7 +223,7 @@ class HttpApi:
     async def _judged(self, call: Call, token: str) -> Answer:
         headers = {"accept": "application/json", "user-agent": AGENT, **self._provider.headers}
         authorization = self._authorization or (token and f"Bearer {token}")
-        if authorization:
+        if authorization and not call.anonymous:
             headers["authorization"] = authorization
         answer = await exchange(self._client, call, headers, self._total)
         it = answer.response

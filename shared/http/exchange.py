@@ -42,7 +42,8 @@ def open_client(*, connect: float = 5.0, read: float = 30.0) -> httpx.AsyncClien
 
 
 class Call(NamedTuple):
-    """What is sent, but for the credentials; a `write` must not happen twice."""
+    """What is sent, but for the credentials, which an `anonymous` one has none of; a `write` must not
+    happen twice."""
 
     method: str
     url: httpx.URL
@@ -50,6 +51,7 @@ class Call(NamedTuple):
     content: bytes | None = None
     write: bool = False
     graphql: bool = False
+    anonymous: bool = False
 
 
 class Answer(NamedTuple):
@@ -72,9 +74,9 @@ def encoded(body: Any) -> tuple[dict[str, str], bytes | None]:
             return {"content-type": "application/json"}, msgspec.json.encode(body)
 
 
-def own(url: httpx.URL, base: httpx.URL) -> httpx.URL:
-    """Return `url` if it is on the origin of `base`: credentials go nowhere else."""
-    if _origin(url) != _origin(base) or url.userinfo:
+def own(url: httpx.URL, *homes: httpx.URL) -> httpx.URL:
+    """Return `url` if it is on one of these origins: nothing of ours goes anywhere else."""
+    if _origin(url) not in map(_origin, homes) or url.userinfo:
         raise Refused("the address of the call is not on the provider's own host")
     return url
 

@@ -52,7 +52,7 @@ class Governor:
             while (wait := await self._wait(whole, charge)) > 0:
                 if waited + wait > PATIENCE:
                     raise RateLimited(
-                        f"waiting for {self._provider.title}'s limit of calls", retry_after=wait
+                        f"waits for {self._provider.title}'s limit of calls", retry_after=wait
                     )
                 waited += wait
                 if self._metrics:
@@ -114,7 +114,8 @@ class Governor:
         if self._provider.charges is None:
             return [Charge(name) for name in self._quotas]
         path = "/" + call.url.path.removeprefix(self._root).removeprefix("/")
-        return tuple(self._provider.charges(call.method, path, call.content or b""))
+        found = self._provider.charges(call.method, path, call.content or b"")
+        return [it for it in found if it.quota in self._quotas]
 
 
 def _key(whole: str, charge: Charge) -> str:

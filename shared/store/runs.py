@@ -22,6 +22,7 @@ class Run(Struct, frozen=True):
 
     `units` are the walks (stream by resource) that belong to the run; more are found on the way.
     `eta_seconds` is an estimate from the pace so far, absent while there is nothing to estimate by.
+    While all of its walks wait, `waiting` says what for and `waiting_seconds` for how long.
     """
 
     id: UUID
@@ -44,6 +45,8 @@ class Run(Struct, frozen=True):
     started_at: datetime | None
     finished_at: datetime | None
     eta_seconds: float | None = None
+    waiting: str = ""
+    waiting_seconds: float | None = None
 
 
 async def start_run(
@@ -112,7 +115,8 @@ def _timed(run: Run, now: datetime) -> Run:
     if run.status != "running" or not run.units_done or run.started_at is None:
         return run
     pace = (now - run.started_at).total_seconds() / run.units_done
-    return structs.replace(run, eta_seconds=round(pace * (run.units - run.units_done), 1))
+    left = max(pace * (run.units - run.units_done), run.waiting_seconds or 0.0)
+    return structs.replace(run, eta_seconds=round(left, 1))
 
 
 async def count(

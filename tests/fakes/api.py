@@ -99,6 +99,9 @@ class FakeApi:
         path = query if ("GRAPHQL", query) in self.answers else "*"
         return _decode(self._answer("GRAPHQL", path, {}, variables).body, type)
 
+    async def upload(self, url: str, content: bytes) -> None:
+        self._answer("UPLOAD", url, {}, content.decode())
+
     async def pace(self, path: str, method: str = "GET") -> float:
         return self.paces.get(path, float("inf"))
 

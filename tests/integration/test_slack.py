@@ -193,6 +193,17 @@ async def test_a_caller_says_something_and_no_loop_begins(place: Place) -> None:
     assert len(await place.heard()) == before
 
 
+async def test_a_file_is_shared_and_its_bytes_carry_no_token(place: Place) -> None:
+    wish = {"user_id": "ana", "channel": "C01", "filename": "a.txt", "text": "as asked"}
+    shared = await place.service.http.post(
+        "/api/v1/files", params=wish, content=b"four", headers=place.key
+    )
+    assert shared.status_code == 201, shared.text
+    uploads = place.slack.uploads
+    assert (uploads.taken, uploads.strangers) == ({shared.json()["id"]: b"four"}, 0)
+    assert max(place.world.rows["C01"].items())[1]["files"][0]["name"] == "a.txt"
+
+
 async def test_slack_asks_whether_the_address_is_ours(place: Place) -> None:
     body = json.encode({"type": "url_verification", "challenge": "3eZbrw1a"})
     asked = await place.service.http.post(

@@ -238,6 +238,27 @@ async def test_an_error_decides_when_the_walk_is_due_again(
     assert len(await bench.published()) == 1, "the page before the error is kept"
 
 
+async def test_a_run_whose_walks_all_wait_says_what_for_and_how_long(db: Database) -> None:
+    def limited(number: int) -> None:
+        if number == 1:
+            raise RateLimited("waits for Feed's limit of calls", retry_after=120)
+
+    books = [Resource("1", "one"), Resource("2", "two")]
+    bench = Bench(db, provider(Notebook(pages(1, 1), books, before=limited), shelf=True))
+    ident = await run(bench, await bench.account())
+    worker = bench.walker()
+    waits = []
+    while unit := await worker.lease():
+        await worker.run(unit)
+        waits.append((await show(bench, ident)).waiting)
+    found = await show(bench, ident)
+    assert waits == ["", "", "waits for Feed's limit of calls"]
+    assert found.waiting_seconds == pytest.approx(132, abs=13)
+    assert found.eta_seconds == pytest.approx(found.waiting_seconds, abs=1)
+    await bench.due()
+    assert (await show(bench, ident)).waiting == ""
+
+
 async def test_a_resource_that_is_gone_is_left_out_and_the_run_goes_on(db: Database) -> None:
     def gone(number: int) -> None:
         raise ItemGone("404")

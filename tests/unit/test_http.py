@@ -781,6 +781,37 @@ async def test_a_token_that_is_no_header_is_not_quoted(
     assert server.asked == []
 
 
+async def test_an_upload_goes_to_a_declared_host_and_carries_no_token(
+    client: httpx.AsyncClient, nap: Nap
+) -> None:
+    async with loopback(answer(200, b"OK - 3")) as store, loopback(answer(200, b"OK")) as base:
+        port = store.url.rpartition(":")[2]
+        acme = provider(uploads=(f"http://{{host}}:{port}",), headers={"x-version": "7"})
+        for options in ({}, {"authorization": "Basic c2VjcmV0"}):
+            its = api(client, base, nap, provider=acme, **options)
+            await its.upload(f"{store.url}/up/1?ticket=x", b"abc")
+            await its.upload(f"{base.url}/up/2", b"abc")
+        for asked in (*store.asked, *base.asked):
+            assert (asked.method, asked.body) == ("POST", b"abc")
+            assert "authorization" not in asked.headers
+        assert (len(store.asked), len(base.asked)) == (2, 2)
+        for elsewhere in (
+            "http://localhost:1/up",
+            f"http://u@127.0.0.1:{port}/",
+            "file:///up",
+            "up",
+            "http://[/",
+        ):
+            with pytest.raises(Refused):
+                await its.upload(elsewhere, b"abc")
+    moved = (301, 307)
+    for status in moved:
+        async with loopback(answer(status, location="/elsewhere")) as base:
+            with pytest.raises(Refused):
+                await api(client, base, nap, provider=acme).upload(f"{base.url}/up", b"abc")
+            assert len(base.asked) == 1, "a write is not repeated elsewhere"
+
+
 async def test_a_path_lives_on_its_own_host_until_another_base_url_is_configured(
     client: httpx.AsyncClient, nap: Nap
 ) -> None:

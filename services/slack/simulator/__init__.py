@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from services.slack.simulator.consent import CLIENT_ID, Consent
+from services.slack.simulator.files import PLACE, Uploads
 from services.slack.simulator.web import Pace, routes
 from services.slack.simulator.world import World, fill
 from shared.simulation import Happening, Mail, Post, Simulation
@@ -21,6 +22,7 @@ class Slack(Simulation):
     world: World
     consent: Consent
     pace: Pace
+    uploads: Uploads
 
 
 def app(
@@ -39,7 +41,7 @@ def app(
     one call of history or replies (60 for such an app; 0 for no limit) are the rate regime.
     """
     world = World(Mail(post), callback_url, secret, now=now)
-    consent, pace = Consent(CLIENT_SECRET), Pace(most, every, now)
+    consent, pace, uploads = Consent(CLIENT_SECRET), Pace(most, every, now), Uploads(world)
     fill(world, messages)
 
     def environment(url: str) -> Mapping[str, str]:
@@ -53,14 +55,14 @@ def app(
         }
 
     made = Slack(
-        [*consent.routes(), *routes(world, pace)],
+        [*consent.routes(), *uploads.routes(), *routes(world, pace)],
         mail=world.mail,
-        guard=consent.refused,
+        guard=lambda asked: None if asked.path.startswith(PLACE) else consent.refused(asked),
         story=_story(world),
         environment=environment,
         faults={"expired": consent.expire, "internal_error": pace.stumble},
     )
-    made.world, made.consent, made.pace = world, consent, pace
+    made.world, made.consent, made.pace, made.uploads = world, consent, pace, uploads
     return made
 
 

@@ -66,9 +66,16 @@ update sync_run set status = 'cancelled', finished_at = now(), error = %(error)s
 where account_id = %(account_id)s and status in ('queued', 'running');
 
 -- name: get
+-- A run waits when each of its walks was told to, and none is due before `waiting_seconds`.
 select r.id, r.account_id, a.user_id, r.stream, r.mode, r.status, r.units, r.units_done, r.units_failed, r.pages,
-       r.listed, r.published, r.unchanged, r.excluded, r.expected, r.error, r.created_at, r.started_at, r.finished_at
+       r.listed, r.published, r.unchanged, r.excluded, r.expected, r.error, r.created_at, r.started_at, r.finished_at,
+       null, coalesce(waits.reason, ''), waits.seconds
 from sync_run r join connected_account a on a.id = r.account_id
+left join lateral (
+    select min(s.last_error) as reason, extract(epoch from min(s.next_run_at) - now())::float8 as seconds
+    from sync_state s where s.account_id = r.account_id and s.run_id = r.id
+    having bool_and(s.last_error <> '' and s.next_run_at > now() and s.lease_until < now())
+) waits on r.status = 'running'
 where a.provider = %(provider)s and (%(id)s::uuid is null or r.id = %(id)s) and (%(user_id)s::text is null or a.user_id = %(user_id)s)
   and (%(account_id)s::uuid is null or r.account_id = %(account_id)s)
   and (%(before)s::timestamptz is null or r.created_at < %(before)s)

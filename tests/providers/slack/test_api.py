@@ -10,6 +10,8 @@ from litestar.di import Provide
 from litestar.testing import TestClient, create_test_client
 
 from services.slack.api import Slack
+from services.slack.files import LARGEST, Files
+from shared.service.problems import HANDLERS
 from tests.fakes.api import Answer, FakeApi
 from tests.providers.slack.material import Room
 
@@ -47,8 +49,8 @@ def client(hub: Hub) -> Iterator[TestClient[Any]]:
         return hub.start
 
     dependencies = {"api": Provide(api), "start_sync": Provide(start_sync)}
-    mounted = Router("/api/v1", route_handlers=[Slack], dependencies=dependencies)
-    with create_test_client([mounted]) as it:
+    mounted = Router("/api/v1", route_handlers=[Slack, Files], dependencies=dependencies)
+    with create_test_client([mounted], exception_handlers=HANDLERS) as it:
         yield it
 
 
@@ -203,4 +205,45 @@ def test_what_is_no_name_never_reaches_slack(hub: Hub, client: TestClient[Any], 
 )
 def test_a_body_of_another_shape_is_refused(hub: Hub, client: TestClient[Any], body: Any) -> None:
     assert client.post("/api/v1/messages", json=body).status_code == 400
+    assert hub.api.asked == []
+
+
+def test_a_file_is_taken_to_where_slack_says_and_then_shared(
+    hub: Hub, client: TestClient[Any]
+) -> None:
+    store = "https://files.slack.com/upload/v1/CwAB"
+    hub.answer("POST", "/files.getUploadURLExternal", {"upload_url": store, "file_id": "F07"})
+    hub.answer("UPLOAD", "/upload/v1/CwAB", {})
+    shared = {"files": [{"id": "F07", "title": "a b.txt"}]}
+    hub.answer("POST", "/files.completeUploadExternal", shared)
+    wish = {"channel": "C02", "filename": "a b.txt", "text": "as asked", "thread_ts": TS}
+    reply = client.post("/api/v1/files", params=wish, content=b"four")
+    assert (reply.status_code, reply.json()) == (201, {"id": "F07", "title": "a b.txt"})
+    asked, sent, done = hub.api.asked
+    assert asked.body == "filename=a+b.txt&length=4"
+    assert sent.body == "four"
+    assert done.body == {
+        "files": [{"id": "F07", "title": "a b.txt"}],
+        "channel_id": "C02",
+        "initial_comment": "as asked",
+        "thread_ts": TS,
+    }
+
+
+@pytest.mark.parametrize(
+    ("wish", "size", "status"),
+    [
+        ({"channel": "C02", "filename": "a.txt"}, 0, 400),
+        ({"channel": "C02", "filename": "a.txt"}, LARGEST + 1, 413),
+        ({"channel": "C02", "filename": "../a.txt"}, 4, 400),
+        ({"channel": "C02", "filename": "a\n.txt"}, 4, 400),
+        ({"channel": "C02/../x", "filename": "a.txt"}, 4, 400),
+        ({"filename": "a.txt"}, 4, 400),
+    ],
+)
+def test_what_is_no_file_never_reaches_slack(
+    hub: Hub, client: TestClient[Any], wish: dict[str, str], size: int, status: int
+) -> None:
+    reply = client.post("/api/v1/files", params=wish, content=b"x" * size)
+    assert reply.status_code == status
     assert hub.api.asked == []
