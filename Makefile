@@ -7,7 +7,7 @@ PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check --constra
 SOURCES := shared services tests scripts/docs.py deploy k8s
 
 .DEFAULT_GOAL := help
-.PHONY: help install tools run test check docs chaos bench pin clean k8s-check alerts-test container-test
+.PHONY: help install tools run test check docs chaos bench pin clean k8s-check alerts-test dashboard-test container-test
 
 help: ## Show this list.
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-22s %s\n", $$1, $$2 }'
@@ -74,7 +74,11 @@ alerts-test: ## Fire every alert of deploy/prometheus once; needs promtool.
 	@command -v promtool >/dev/null || { echo "*** SKIPPED: promtool is not here (Debian: apt install prometheus)" >&2; exit 0; }; \
 		cd deploy/prometheus && promtool check config prometheus.yml && promtool test rules alerts_test.yml
 
-container-test: tools ## Build GitHub's image, start docker-compose.yml, send a webhook; takes minutes.
+dashboard-test: tools ## Ask every panel of the dashboard of a real Prometheus on a fleet under load.
+	@command -v prometheus >/dev/null || { echo "*** SKIPPED: prometheus is not here (Debian: apt install prometheus)" >&2; exit 0; }; \
+		$(BIN)/python -m tests.deploy.dashboard
+
+container-test: tools ## Build every image, start docker-compose.yml, send a webhook; takes minutes.
 	@./scripts/container-test.sh
 
 clean: ## Remove .venv, caches and the development data in .fleet.

@@ -61,7 +61,11 @@ class BadRequest(HubError):
 
 
 class UnsupportedEvent(HubError):
-    """The provider sent a kind that nobody declared."""
+    """The provider sent a kind that nobody declared; `kind` is what it calls it."""
+
+    def __init__(self, message: str = "", kind: str = "") -> None:
+        super().__init__(message)
+        self.kind = kind
 
 
 class ProviderError(HubError):

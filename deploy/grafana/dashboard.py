@@ -119,11 +119,11 @@ PANELS: tuple[tuple[str, str, Sequence[Query]], ...] = (
         [("min by (instance) (self_nats_connected)", "{{instance}}")],
     ),
     (
-        "Kinds that nobody declared, in a day",
+        "Kinds that nobody declared, since each process began",
         "short",
         [
             (
-                f"sum by (provider, kind) (increase(self_unsupported_kinds_total{P}[1d])) > 0",
+                f"sum by (provider, kind) (self_unsupported_kinds_total{P})",
                 "{{provider}} {{kind}}",
             )
         ],

@@ -80,7 +80,7 @@ def read(it: Delivery) -> Iterator[Record | Nudge]:
     if event == "ping":
         return
     if event not in RECORDS | NUDGES and event not in IGNORED:
-        raise UnsupportedEvent(f"GitHub sent the event {event!r}, which nobody declared.")
+        raise UnsupportedEvent(f"GitHub sent the event {event!r}, which nobody declared.", event)
     try:
         body = _body(it)
         yield from _read(event, body, json.decode(body, type=Envelope))

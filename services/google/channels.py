@@ -117,7 +117,9 @@ def read(it: Delivery) -> list[Nudge]:
     if state == "sync":
         return []
     if state not in CHANGED:
-        raise UnsupportedEvent(f"A channel tells the state {state[:40]!r}, which nobody declared.")
+        raise UnsupportedEvent(
+            f"A channel tells the state {state[:40]!r}, which nobody declared.", state
+        )
     parts = it.headers.get("x-goog-channel-token", "").split(":")
     if len(parts) != 4:
         raise Unreadable("The channel's token is none of ours.")

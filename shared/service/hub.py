@@ -200,6 +200,7 @@ async def open_process(
 def open_hub(provider: Provider, settings: Settings, process: Process) -> Hub:
     """Wire one service; raises ConfigError for keys or normalizers that cannot work."""
     keys = Keyring.parse(settings.encryption_keys)
+    process.metrics.begin(provider.name)
     inbox = Signal()
     return Hub(
         provider=provider,

@@ -42,7 +42,7 @@ def prepare(provider: Provider) -> Normalize:
         if (reason := ignored.get(record.kind)) is not None:
             return Ignored(reason)
         if (reader := readers.get(record.kind)) is None:
-            raise UnsupportedEvent(f"nobody declared the kind {record.kind[:100]!r}")
+            raise UnsupportedEvent(f"nobody declared the kind {record.kind[:100]!r}", record.kind)
         decoder, function = reader
         try:
             message: Message = function(decoder.decode(record.payload))

@@ -83,8 +83,16 @@ class Metrics:
         )
         self._kinds: set[tuple[str, str]] = set()
 
+    def begin(self, provider: str) -> None:
+        """Let what alarms look at begin at nought: Prometheus cannot see a series' first increase."""
+        for outcome in ("stored", "not_genuine", "away", "busy"):
+            self.webhooks.labels(provider, outcome)
+        for outcome in ("renewed", "failed", "refused"):
+            self.refreshes.labels(provider, outcome)
+
     def unsupported(self, provider: str, kind: str) -> None:
         """Count a kind nobody declared; providers invent those, so their number is bounded."""
+        kind = kind[:100].encode("utf-8", "replace").decode()
         if (provider, kind) not in self._kinds:
             if len(self._kinds) >= KINDS:
                 kind = "other"

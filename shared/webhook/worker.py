@@ -38,6 +38,7 @@ class Read(Struct):
     nudges: list[Nudge] = []
     given_up: dead.Kind | None = None
     error: str = ""
+    unsupported: str = ""
     traceparent: str = ""
 
     @property
@@ -133,6 +134,9 @@ class InboxWorker:
                 fresh = await ledger.publish(conn, users, items)
             if await inbox.settle(conn, settled) != len(settled):
                 raise syncs.LeaseLost
+        for it in reads:
+            if it.given_up == "unsupported":
+                self._metrics.unsupported(self._provider.name, it.unsupported)
         if fresh:
             self._published()
         if nudged:
@@ -170,7 +174,7 @@ def read(provider: Provider, normalize: Normalize, row: Leased) -> Read:
             elif not isinstance(version := normalize(it), Ignored):
                 found.items.append((it, version))
     except UnsupportedEvent as error:
-        return Read(row, given_up="unsupported", error=str(error))
+        return Read(row, given_up="unsupported", error=str(error), unsupported=error.kind)
     except WebhookError as error:
         return Read(row, given_up="webhook", error=str(error))
     return found

@@ -212,8 +212,9 @@ def test_no_secret_proves_nothing(provider: Provider) -> None:
 @each_hearing
 def test_a_kind_that_nobody_declared_is_unsupported(provider: Provider) -> None:
     body, headers = signer(provider.name).UNKNOWN
-    with pytest.raises(UnsupportedEvent):
+    with pytest.raises(UnsupportedEvent) as refused:
         list(webhook(provider).read(Delivery(body, headers)))
+    assert refused.value.kind, "its name is what operators are shown"
 
 
 HOSTILE = {

@@ -53,6 +53,15 @@ def deliver(body: bytes, headers: dict[str, str]) -> int:
         return error.code
 
 
+def packed(image: str) -> float:
+    """How many MB a registry would send for the whole image."""
+    with subprocess.Popen(["docker", "save", image], stdout=subprocess.PIPE) as saving:
+        pressed = subprocess.run(
+            ["gzip", "-6"], stdin=saving.stdout, capture_output=True, check=True
+        )
+    return len(pressed.stdout) / 1e6
+
+
 def image_is_small_and_holds_no_tools(service: str) -> None:
     base = int(docker("image", "inspect", "-f", "{{.Size}}", "python:3.13-slim"))
     ours = int(docker("image", "inspect", "-f", "{{.Size}}", f"self-integrations/{service}:dev"))
@@ -64,7 +73,12 @@ def image_is_small_and_holds_no_tools(service: str) -> None:
     assert not found, found
     files = set(inside(service, "ls", "services").split())
     assert files - {"__init__.py", "__pycache__"} == {service}
-    say(f"{service}: {ours / 1e6:.0f} MB, of them {added:.0f} MB on top of its base.")
+    pulled = packed(f"self-integrations/{service}:dev")
+    assert pulled < 200, f"{service}: {pulled:.0f} MB to pull"
+    say(
+        f"{service}: {ours / 1e6:.0f} MB, of them {added:.0f} MB on top of its base;"
+        f" {pulled:.0f} MB to pull."
+    )
 
 
 def container_is_locked(service: str) -> None:

@@ -90,7 +90,7 @@ def read(it: Delivery) -> Iterator[Record | Nudge]:
     if said.kind == "nudge":
         yield Nudge(said.routes, stream="notes")
     elif said.kind == "news":
-        raise UnsupportedEvent("nobody declared news")
+        raise UnsupportedEvent("nobody declared news", said.kind)
     else:
         yield record(said)
 

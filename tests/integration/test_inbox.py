@@ -112,6 +112,8 @@ async def test_what_is_not_understood_is_kept_and_costs_the_others_nothing(bench
     kept = await bench.rows("select kind, body from dead_letter order by id")
     assert [it[0] for it in kept] == ["webhook", "unsupported", "webhook"]
     assert kept[2][1] == b"\xff\0{"
+    counted = b'self_unsupported_kinds_total{kind="news",provider="feed"} 1.0'
+    assert counted in bench.metrics.render()
     assert await bench.rows("select count(*) from webhook_inbox") == [(0,)]
 
 

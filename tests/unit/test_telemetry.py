@@ -127,10 +127,21 @@ def test_kinds_that_providers_invent_are_bounded() -> None:
     for number in range(metrics.KINDS + 50):
         it.unsupported("github", f"kind{number}")
     it.unsupported("github", "kind0")
+    it.unsupported("github", "\ud800" * 1000)  # no text at all, and far too long
     text = it.render().decode()
     assert text.count("self_unsupported_kinds_total{") == metrics.KINDS + 1
     assert 'self_unsupported_kinds_total{kind="kind0",provider="github"} 2.0' in text
-    assert 'self_unsupported_kinds_total{kind="other",provider="github"} 50.0' in text
+    assert 'self_unsupported_kinds_total{kind="other",provider="github"} 51.0' in text
+
+
+def test_what_alarms_look_at_begins_at_nought() -> None:
+    it = metrics.Metrics()
+    it.begin("github")
+    text = it.render().decode()
+    for outcome in ("stored", "not_genuine", "away", "busy"):
+        assert f'deliveries_total{{outcome="{outcome}",provider="github"}} 0.0' in text
+    for outcome in ("renewed", "failed", "refused"):
+        assert f'refreshes_total{{outcome="{outcome}",provider="github"}} 0.0' in text
 
 
 def test_every_metric_has_a_unit_or_counts_and_none_is_labelled_by_account() -> None:

@@ -27,6 +27,8 @@ def read(it: Delivery) -> Iterator[Record]:
     except (MsgspecError, ValueError, RecursionError) as problem:
         raise Unreadable("The event does not have its documented shape.") from problem
     if told.event not in KINDS:
-        raise UnsupportedEvent(f"NEW_TITLE sent the event {told.event!r}, which nobody declared.")
+        raise UnsupportedEvent(
+            f"NEW_TITLE sent the event {told.event!r}, which nobody declared.", told.event
+        )
     removed = told.event == "item.deleted"
     yield Record("item", told.item, removed=removed, routes=(f"workspace:{told.workspace}",))
