@@ -1,6 +1,7 @@
 """A mail's headers, decoded by Python's email package, which is not trusted to survive all of them."""
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from email import policy
 from email.header import decode_header, make_header
 from email.utils import getaddresses, parsedate_to_datetime
@@ -14,14 +15,31 @@ LONGEST = 10_000
 """Characters that the exact parser of addresses may see: it takes quadratic time."""
 
 
-class Headers(Struct, frozen=True):
-    """Names and values as they were sent; names in any case, repeated as they like."""
+_ATOM = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+"
+_SPACE = r"[ \t\r\n]"
+_EASY = re.compile(
+    rf"""{_SPACE}*(?:(?:"(?P<quoted>[^"\\]*)"|(?P<name>(?:{_ATOM}(?:{_SPACE}+{_ATOM})*)?)){_SPACE}*"""
+    rf"""<(?P<address>{_ATOM}@[A-Za-z0-9.-]+)>|(?P<alone>{_ATOM}@[A-Za-z0-9.-]+)){_SPACE}*(?:,|$)"""
+)
+"""One address as most are written, and the comma behind it."""
 
-    items: Sequence[tuple[str, str]]
+
+class Headers(Struct, frozen=True):
+    """Values by their names in lower case, as they were sent, repeated as they like."""
+
+    fields: Mapping[str, Sequence[str]]
+
+    @classmethod
+    def of(cls, items: Iterable[tuple[str, str]]) -> "Headers":
+        """The headers of these pairs, whose names may be in any case."""
+        fields: dict[str, list[str]] = {}
+        for name, value in items:
+            fields.setdefault(name.lower(), []).append(value)
+        return cls(fields)
 
     def raw(self, name: str) -> str:
         """The first value of that name, or ""."""
-        return next((value for it, value in self.items if it.lower() == name), "")
+        return self.fields.get(name, ("",))[0]
 
     def text(self, name: str) -> str:
         """The first value of that name, decoded (RFC 2047), on one line."""
@@ -29,7 +47,7 @@ class Headers(Struct, frozen=True):
 
     def people(self, *names: str) -> list[Person]:
         """Everybody in these headers, each once, with groups taken apart."""
-        values = (value for it, value in self.items if it.lower() in names)
+        values = (value for name in names for value in self.fields.get(name, ()))
         found = {(it.email, it.name): it for value in values for it in _people(value)}
         return list(found.values())
 
@@ -54,8 +72,8 @@ def decoded(value: str) -> str:
 
 def _people(value: str) -> Iterable[Person]:
     plain = _unescaped(value)
-    pairs = _exact(plain) if len(plain) <= LONGEST else None
-    for name, address in pairs if pairs is not None else _simple(plain):
+    exact = _exact if len(plain) <= LONGEST else _simple
+    for name, address in _easy(plain) or exact(plain) or _simple(plain):
         email = "".join(address.split()).lower()
         shown = " ".join(decoded(name).split()).strip("\"' ")
         if email or shown:
@@ -63,14 +81,26 @@ def _people(value: str) -> Iterable[Person]:
             yield Person(id=real, name=shown or ("" if real else email), email=real)
 
 
-def _exact(value: str) -> list[tuple[str, str]] | None:
-    """By the grammar of RFC 5322; None where that ends in an error or in nothing."""
+def _easy(value: str) -> list[tuple[str, str]]:
+    """Addresses that have nothing odd about them, in a tenth of the time; none if one is not like that."""
+    found, at = [], 0
+    while at < len(value):
+        it = _EASY.match(value, at)
+        if it is None:
+            return []
+        found.append((it["quoted"] or it["name"] or "", it["address"] or it["alone"]))
+        at = it.end()
+    return found
+
+
+def _exact(value: str) -> list[tuple[str, str]]:
+    """By the grammar of RFC 5322; nothing where that ends in an error."""
     try:
         parsed: Any = policy.default.header_factory("To", value)
         found = [(it.display_name, it.addr_spec) for it in parsed.addresses]
     except Exception:  # IndexError, AttributeError and RecursionError have all been seen
-        return None
-    return [pair for pair in found if "@" in pair[1] and pair[1] != "<>"] or None
+        return []
+    return [pair for pair in found if "@" in pair[1] and pair[1] != "<>"]
 
 
 def _simple(value: str) -> list[tuple[str, str]]:

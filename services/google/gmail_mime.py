@@ -53,8 +53,8 @@ def leaves(part: Part) -> Iterator[Part]:
 
 def _of_text(raw: bytes) -> Part:
     try:
-        # The factory is not asked to read headers: it raises for some that are merely odd.
-        return _part(BytesParser(policy=policy.default).parsebytes(raw), "")
+        # The newer policies read a header each time it is looked at, and raise for what is merely odd.
+        return _part(BytesParser(policy=policy.compat32).parsebytes(raw), "")
     except Unreadable:
         raise
     except Exception as problem:  # the parser promises not to raise, and does
@@ -62,7 +62,7 @@ def _of_text(raw: bytes) -> Part:
 
 
 def _part(it: "Message[Any, Any]", ident: str) -> Part:
-    headers = Headers([(name, str(value)) for name, value in it.raw_items()])
+    headers = Headers.of((name, str(value)) for name, value in it.raw_items())
     kind, body = _kind(it), it.get_payload()
     if kind.startswith("multipart/") and isinstance(body, list):
         children = tuple(_part(one, _below(ident, n)) for n, one in enumerate(body))
@@ -78,7 +78,7 @@ def _part(it: "Message[Any, Any]", ident: str) -> Part:
 
 
 def _of_payload(it: Payload) -> Part:
-    headers = Headers([(header.name, header.value) for header in it.headers])
+    headers = Headers.of((header.name, header.value) for header in it.headers)
     kind = it.mimeType.lower() or "text/plain"
     name = decoded(it.filename) or _name(headers)
     if kind == "message/rfc822":
@@ -116,8 +116,11 @@ def _name(headers: Headers) -> str:
 
 def parameter(headers: Headers, header: str, key: str) -> str:
     """One parameter of a structured header (RFC 2231), or ""."""
+    value = headers.raw(header)
+    if key not in value.lower():
+        return ""
     reader: Message[str, str] = Message()
-    reader[header] = " ".join(headers.raw(header).split())
+    reader[header] = " ".join(value.split())
     try:
         found = reader.get_param(key, "", header)
         return _collapsed(found)

@@ -1,9 +1,9 @@
-"""Text out of HTML, by inscriptis: it lays tables and lists out as a reader sees them."""
+"""Text that people read, whatever it was before."""
 
 from html import unescape
 from re import DOTALL, IGNORECASE, compile
 
-from inscriptis import get_text
+from services.google.layout import laid_out
 
 _INVISIBLE = dict.fromkeys(map(ord, "\u00ad\u034f\u200b\u200c\u200d\u2060\ufeff"))
 _TAG = compile(r"<[a-z/!][^<>]{0,1000}>", IGNORECASE)
@@ -11,15 +11,12 @@ _PROLOGUE = compile(r"^\s*<\?xml[^>]{0,200}\?>", DOTALL)
 
 
 def of_html(html: str) -> str:
-    """What a reader sees; never raises: where the parser gives up, the tags are cut out."""
+    """What a reader sees; where the parser gives up, the tags are cut out."""
     plain = _PROLOGUE.sub("", html.replace("\0", ""))
     if not plain.strip():
         return ""
-    try:
-        text = get_text(plain)
-    except Exception:  # lxml and its layouts answer odd pages with errors of many kinds
-        text = ""
-    return tidy(text or unescape(_TAG.sub(" ", plain)))
+    found = laid_out(plain)
+    return tidy(unescape(_TAG.sub(" ", plain)) if found is None else found)
 
 
 def of_either(text: str) -> str:
