@@ -32,6 +32,8 @@ TRIES = (0.0, 2.0, 10.0)
 """Seconds to wait before each try at the provider."""
 GOODBYE = 15.0
 """Seconds for one try: with all three the credentials are erased within a minute."""
+LARGE = 600.0
+"""Seconds that a statement may take which drops all that is stored of an account."""
 
 
 class Closing(Struct, frozen=True):
@@ -54,7 +56,7 @@ async def begin(
     db: Database, provider: Provider, account_id: UUID, user_id: str | None, actor: str
 ) -> Account:
     """D1. Raises NotFound; asking again while the deletion runs changes nothing."""
-    async with db.transaction() as conn:
+    async with db.transaction(patience=LARGE) as conn:
         account = await accounts.begin_deletion(conn, provider.name, account_id, user_id)
         if account is None:
             account = await accounts.get(conn, provider.name, account_id, user_id)

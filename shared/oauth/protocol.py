@@ -154,7 +154,8 @@ async def _ask(
     client: Client, provider: Provider, settings: Settings, url: str, fields: dict[str, str]
 ) -> Mapping[str, Any]:
     oauth, app = oauth_of(provider), settings.oauth
-    headers = {"accept": "application/json"}
+    # A kept connection may end while the grant is on its way, and then nobody knows if it was spent.
+    headers = {"accept": "application/json", "connection": "close"}
     if oauth.client_auth == "basic":
         headers["authorization"] = basic(settings)
     else:

@@ -2,8 +2,10 @@
 
 import asyncio
 import logging
+import os
+import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import psycopg
@@ -13,12 +15,45 @@ from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
 
 from shared.errors import Away, ConfigError
 
-Connection = AsyncConnection[TupleRow]
+SILENCE = 60.0
+"""Seconds without a word in the middle of a statement, or of a transaction, after which the other side is
+dead: a wire that was cut without notice, and a session whose client is gone, keep their locks for ever."""
 
 OLDEST = 140000
 """PostgreSQL 14, as `server_version_num`: the oldest release that the statements were tried on."""
 
+
+class Connection(AsyncConnection[TupleRow]):
+    """A connection that hangs up on a server which is silent for `patience` seconds (0: SILENCE)."""
+
+    patience = 0.0
+
+    async def wait(self, *args: Any, **facts: Any) -> Any:
+        """Do one exchange with the server; every statement, commit and rollback comes by here."""
+        bell = asyncio.get_running_loop().call_later(self.patience or SILENCE, self._hang_up)
+        try:
+            return await super().wait(*args, **facts)
+        finally:
+            bell.cancel()
+
+    def _hang_up(self) -> None:
+        """End the conversation below the driver, which then finds it broken off, as by the server."""
+        with suppress(OSError), socket.socket(fileno=os.dup(self.fileno())) as wire:
+            wire.shutdown(socket.SHUT_RDWR)
+
+
+async def _configure(conn: Connection) -> None:
+    """The server lets go of a session that left a transaction open."""
+    await conn.execute(
+        "select set_config('idle_in_transaction_session_timeout', %s, false)",
+        (str(round(SILENCE * 1000)),),
+    )
+
+
 _AWAY = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, PoolClosed)
+
+_ALIVE = {"keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3}
+"""Seconds: the system itself finds a machine that vanished, within half a minute."""
 
 
 class Database:
@@ -30,16 +65,19 @@ class Database:
     def __init__(self, url: str, max_connections: int = 10, timeout: float = 2.5) -> None:
         self._url = url
         self._checking: asyncio.Task[None] | None = None
+        self._asking: asyncio.Task[None] | None = None
         # The pool warns of every failed attempt; whoever asked is told Away, which is enough.
         logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
         self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             url,
+            connection_class=Connection,
+            configure=_configure,
             min_size=1,
             max_size=max_connections,
             timeout=timeout,
             open=False,
             reconnect_timeout=0,  # no backoff in the pool: whoever asks next tries again at once
-            kwargs={"autocommit": True, "prepare_threshold": 3, "connect_timeout": 5},
+            kwargs={"autocommit": True, "prepare_threshold": 3, "connect_timeout": 5, **_ALIVE},
         )
 
     async def open(self, patience: float = 30.0) -> str:
@@ -70,32 +108,40 @@ class Database:
         await self._pool.close()
 
     @asynccontextmanager
-    async def connection(self) -> AsyncIterator[Connection]:
-        """A connection in autocommit; raises Away when the database does not answer."""
+    async def connection(self, patience: float = 0.0) -> AsyncIterator[Connection]:
+        """A connection in autocommit; raises Away when the database does not answer.
+
+        `patience` is for statements that may take longer than SILENCE seconds.
+        """
         try:
             async with self._pool.connection() as conn:
+                conn.patience = patience
                 yield conn
         except _AWAY as error:
             self._look_over()
             raise Away("PostgreSQL does not answer; try again in a few seconds") from error
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Connection]:
+    async def transaction(self, patience: float = 0.0) -> AsyncIterator[Connection]:
         """A transaction: committed at the end of the block, rolled back by any exception.
 
         Raises Away when the database went away, also during COMMIT, where the outcome is unknown.
         """
-        async with self.connection() as conn, conn.transaction():
+        async with self.connection(patience) as conn, conn.transaction():
             yield conn
 
     async def alive(self, within: float = 1.0) -> bool:
         """Whether the database answers within that many seconds."""
-        try:
-            async with asyncio.timeout(within), self.connection() as conn:
-                await conn.execute("select 1")
-        except (Away, TimeoutError):
-            return False
-        return True
+        if self._asking is None or self._asking.done():
+            # One at a time, and not cancelled when it is late: that would wait for the server again.
+            self._asking = asyncio.create_task(self._ask())
+            self._asking.add_done_callback(lambda it: it.cancelled() or it.exception())
+        done, _ = await asyncio.wait({self._asking}, timeout=within)
+        return bool(done) and self._asking.exception() is None
+
+    async def _ask(self) -> None:
+        async with self.connection() as conn:
+            await conn.execute("select 1")
 
     def _look_over(self) -> None:
         """One connection is dead, so the others may be: drop those before somebody is given one."""

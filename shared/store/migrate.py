@@ -19,6 +19,9 @@ from shared.store.sql import load
 _NAME = re.compile(r"(\d{4})_\w+\.sql")
 _sql = load("migrate")
 
+LONGEST = 3600.0
+"""Seconds that one migration may take."""
+
 
 class Migration(Struct, frozen=True):
     """One file: its number, its name and the statements in it."""
@@ -74,7 +77,7 @@ async def migrate(db: Database, folder: Traversable | None = None) -> list[str]:
     """
     todo = shipped(folder)
     done = []
-    async with db.connection() as conn:
+    async with db.connection(patience=LONGEST) as conn:
         # Waiting for another replica's turn may take longer than any statement should.
         await conn.execute("set statement_timeout = 0")
         await conn.execute(_sql.lock)

@@ -185,7 +185,11 @@ class Intake:
             caller=headers.get("traceparent", ""),
             started=delivery.received_at,
         ):
-            await self._writer.put(inbox.arrived(delivery, named, traces.inject()))
+            try:
+                async with asyncio.timeout(self._timeout):
+                    await self._writer.put(inbox.arrived(delivery, named, traces.inject()))
+            except TimeoutError:  # a database that is frozen says nothing at all
+                raise Away("PostgreSQL does not answer; send this one again") from None
         return "stored", b""
 
 

@@ -67,6 +67,26 @@ class Machine:
             return self._child.poll() is None
         return bool(self._engine and self._engine.process.alive)
 
+    def end(self, within: float) -> int:
+        """SIGTERM; return the exit status. Raises subprocess.TimeoutExpired after so many seconds."""
+        assert self._child
+        self._child.terminate()
+        return self._child.wait(within)
+
+    @property
+    def pid(self) -> int:
+        """Its number."""
+        if self._child:
+            return self._child.pid
+        assert self._engine
+        return self._engine.process.pid
+
+    @property
+    def memory(self) -> int:
+        """Bytes of memory that it holds."""
+        held = Path(f"/proc/{self.pid}/statm").read_text().split()[1]
+        return int(held) * os.sysconf("SC_PAGE_SIZE")
+
     def words(self) -> str:
         """The end of what it wrote."""
         return self._log.read_text(errors="replace")[-4000:] if self._log.exists() else ""

@@ -1,6 +1,6 @@
 """One replica of a service, for the chaos tests: `python -m tests.chaos.service <port>`.
 
-Leases are cut to two seconds, because what a killed replica held waits for them. `CHAOS_SABOTAGE`
+Leases and patience with what does not answer are cut to seconds, because a test waits for them. `CHAOS_SABOTAGE`
 takes a protection out, so that the tests can show that they would notice.
 """
 
@@ -15,10 +15,11 @@ from msgspec import json, structs
 
 from shared.bus.client import Ack, Bus
 from shared.config import load
+from shared.http import gate
 from shared.normalizer.cloudevents import Event
 from shared.provider import Stream
 from shared.service.fleet import serve
-from shared.store import inbox, syncs
+from shared.store import database, inbox, syncs
 from shared.store.syncs import Unit
 from shared.sync.engine import SyncWorker
 from shared.telemetry import logs
@@ -86,7 +87,8 @@ SABOTAGE["answer first"] = answer_first
 
 def main(port: int) -> None:
     """Serve until killed."""
-    inbox.LEASE = syncs.LEASE = 2.0
+    inbox.LEASE = syncs.LEASE = gate.OPEN = 2.0
+    database.SILENCE = 4.0
     if sabotage := os.environ.get("CHAOS_SABOTAGE"):
         SABOTAGE[sabotage]()
     logs.configure("warning", json=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import anyio
+import httpx
 import nats
 import nats.errors
 from msgspec import Struct
@@ -42,6 +43,7 @@ class World(Struct):
     urls: list[str]
     postgres_url: str
     nats_url: str
+    keys: Keyring
 
     @property
     def machines(self) -> list[Machine]:
@@ -89,6 +91,30 @@ class World(Struct):
             for replica in self.replicas:
                 assert replica.alive, f"{replica.name} ended:\n{replica.words()}"
             await anyio.sleep(0.05)
+
+    async def arrive(self, count: int, within: float = 60) -> None:
+        """Wait until so many Messages are published; raises AssertionError when it takes too long."""
+        found = await self.reach(count, within)
+        assert found == count, self.told(f"{found} of {count} published")
+
+    async def ready(self, url: str) -> bool:
+        """Whether a replica says that it is, which it must know within five seconds."""
+        async with httpx.AsyncClient(trust_env=False) as client:
+            try:
+                return (await client.get(f"{url}/health/ready", timeout=5)).is_success
+            except httpx.ConnectError:
+                return False
+
+    async def answering(self, within: float = 60) -> None:
+        """Wait until every replica is ready."""
+        with anyio.fail_after(within):
+            for url in self.urls:
+                while not await self.ready(url):
+                    await anyio.sleep(0.1)
+
+    async def connect(self, *feeds: str, syncing: bool) -> None:
+        """Connect one account a feed; with `syncing`, a full run of each is asked for."""
+        await seed(self.postgres_url, self.keys, feeds, syncing=syncing)
 
 
 def direct(url: str) -> str:
@@ -146,9 +172,10 @@ async def world(
             urls=[f"http://127.0.0.1:{port}" for port in numbers],
             postgres_url=postgres.url,
             nats_url=bus.url,
+            keys=Keyring.parse(Secret(keys)),
         )
         try:
-            await seed(postgres.url, Keyring.parse(Secret(keys)), feeds, syncing=syncing)
+            await here.connect(*feeds, syncing=syncing)
             for replica in here.replicas:
                 replica.start()
             yield here

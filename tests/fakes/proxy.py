@@ -26,10 +26,12 @@ CUT = 300
 class Wire:
     """One connection through the proxy."""
 
-    def __init__(self, proxy: "Proxy", client: asyncio.StreamWriter) -> None:
+    def __init__(
+        self, proxy: "Proxy", reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
         self.proxy = proxy
-        self.writers = [client]
-        self.born: Fault = proxy.fault
+        self.reader = reader
+        self.writers = [writer]
         self.dead = False
         self.left = CUT
 
@@ -75,14 +77,14 @@ class Wire:
 
 
 class Proxy:
-    """Where it listens, what is wrong, and how many connections there are and were at most."""
+    """Where it listens, what is wrong, and how many connections clients held open at most."""
 
     def __init__(self) -> None:
         self.upstreams: list[tuple[str, int]] = []
         self.port = 0
         self.fault: Fault = ""
         self.wires: set[Wire] = set()
-        self.most = self.accepted = 0
+        self.most = 0
         self._changed = asyncio.Event()
 
     def before(self, url: str) -> str:
@@ -111,12 +113,11 @@ class Proxy:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Carry one connection."""
-        wire = Wire(self, writer)
+        wire = Wire(self, reader, writer)
         if self.fault == "reset":
             return wire.reset()
         self.wires.add(wire)
-        self.accepted += 1
-        self.most = max(self.most, len(self.wires))
+        self.most = max(self.most, sum(not it.reader.at_eof() for it in self.wires))
         try:
             await self.until(lambda: not wire.silent)
             self.upstreams.append(self.upstreams.pop(0))

@@ -323,6 +323,20 @@ async def test_an_old_refusal_does_not_end_an_account_that_was_connected_again(
     assert (await hub.account(ident)).status == "active"
 
 
+async def test_a_grant_is_sent_on_no_connection_that_was_kept(
+    hub: FakeHub, server: AuthServer
+) -> None:
+    """One that ends under it leaves nobody knowing whether the grant was spent."""
+    ident, seen = await account(hub, server), []
+
+    async def see(request: httpx.Request) -> None:
+        seen.append(request.headers["connection"])
+
+    hub.http.event_hooks["request"].append(see)
+    await hub.tokens().access(ident)
+    assert seen == ["close"]
+
+
 async def test_a_cancelled_caller_does_not_lose_the_answer(
     hub: FakeHub, server: AuthServer
 ) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from typing import Any
 from uuid import UUID, uuid4
 
 import nats
@@ -97,6 +98,23 @@ async def test_what_an_earlier_try_stored_is_not_stored_again(
     await write(db, *events)
     assert await relay.drain(db, bus, Metrics()) == 10
     assert await stored(nc) == [it.id for it in events]
+
+
+async def test_a_slow_wire_gives_what_it_managed(
+    db: Database, bus: Bus, nc: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The relay's transaction is not held open for as long as a whole batch would take."""
+    ask = Bus._ask
+
+    async def slowly(self: Bus, *rest: Any) -> Any:
+        await asyncio.sleep(0.15)
+        return await ask(self, *rest)
+
+    monkeypatch.setattr(Bus, "_ask", slowly)
+    monkeypatch.setattr("shared.bus.client.PATIENCE", 0.5)
+    ana = uuid4()
+    ack = await bus._publish_singly([event(ana, n) for n in range(20)])
+    assert 0 < ack.stored == len(await stored(nc)) < 20
 
 
 async def test_a_line_break_in_a_header_makes_no_second_header(
