@@ -1,6 +1,7 @@
 """OAuth 2.0 as the wire sees it: RFC 6749, 7636 (PKCE) and 9207 (iss), by authlib's pure parts.
 
-A token request is sent once: connect 3 s, 10 s in all, no redirects, no repetition, at most 256 kB back.
+A token request is sent once, on a fresh connection (a kept one may end under the grant), within 10 s
+(3 s to connect), without redirects and repetition; at most 256 kB are read back.
 """
 
 import asyncio
@@ -98,8 +99,9 @@ async def refresh(client: Client, provider: Provider, settings: Settings, token:
     and Refused when our own registration is at fault.
     """
     grant = {"grant_type": "refresh_token", "refresh_token": token.refresh}
-    url = _refresh_url(oauth_of(provider), settings)
-    reply = await _ask(client, provider, settings, url, grant)
+    reply = await _ask(
+        client, provider, settings, _refresh_url(oauth_of(provider), settings), grant
+    )
     fresh = read_token(oauth_of(provider), reply, datetime.now(UTC))
     return Token(
         access=fresh.access,
@@ -154,7 +156,6 @@ async def _ask(
     client: Client, provider: Provider, settings: Settings, url: str, fields: dict[str, str]
 ) -> Mapping[str, Any]:
     oauth, app = oauth_of(provider), settings.oauth
-    # A kept connection may end while the grant is on its way, and then nobody knows if it was spent.
     headers = {"accept": "application/json", "connection": "close"}
     if oauth.client_auth == "basic":
         headers["authorization"] = basic(settings)
