@@ -18,6 +18,7 @@ from shared.types import (
     Charge,
     Delivery,
     Identity,
+    Names,
     Nudge,
     Page,
     Quota,
@@ -30,6 +31,7 @@ from shared.types import (
 
 __all__ = [
     "Api",
+    "Directory",
     "Hook",
     "Minting",
     "OAuth",
@@ -119,7 +121,7 @@ class Webhook(Struct, frozen=True, kw_only=True):
     """(live secrets, delivery, now in epoch seconds); raises NotGenuine."""
     delivery_id: Callable[[Delivery], str | None]
     """None: the provider gives none, the hub hashes the body."""
-    read: Callable[[Delivery], Iterable[Record | Nudge]]
+    read: Callable[[Delivery], Iterable[Record | Nudge | Names]]
     """Raises UnsupportedEvent for a kind nobody declared, Unreadable for a shape nobody documented."""
     challenge: Callable[[Sequence[bytes], Delivery], bytes | None] | None = None
     secret: str = ""
@@ -151,6 +153,8 @@ class Stream(Struct, frozen=True, kw_only=True):
     complete: bool = False
     every: float = 300.0
     """Seconds between two incremental runs when no webhook asks for one."""
+    after: str = ""
+    """Its first walk waits until that stream of the account was walked, or could not be."""
     scopes: frozenset[str] = frozenset()
     """Runs only for accounts that were granted one of these; empty: for all."""
 
@@ -192,6 +196,16 @@ class Subscription(Struct, frozen=True, kw_only=True):
     """Seconds between two checks."""
 
 
+class Directory(Struct, frozen=True):
+    """How records get the names of what they mention by id; `Page.names` and `Names` told them before.
+
+    `put` returns the record with names for some of its `ids`, which its normalizer then finds there.
+    """
+
+    ids: Callable[[Record], Iterable[str]]
+    put: Callable[[Record, Mapping[str, str]], Record]
+
+
 class Provider(Struct, frozen=True, kw_only=True):
     """Everything the hub needs to know about one integration."""
 
@@ -218,6 +232,7 @@ class Provider(Struct, frozen=True, kw_only=True):
     """Sent with every API call."""
     dialect: Callable[[Response], Exception | None] | None = None
     """Reads an answer in the provider's own words, also a 2xx one; None: the usual table decides."""
+    directory: Directory | None = None
     quotas: Mapping[str, Quota] = {}
     """What the provider counts calls by; `<PROVIDER>_QUOTAS` sets others in their place."""
     charges: Callable[[str, str, bytes], Iterable[Charge]] | None = None

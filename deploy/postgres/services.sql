@@ -26,7 +26,7 @@ begin
         execute format('create policy own on %I to integration using (provider = substr(current_user, 13))', it);
     end loop;
     -- Whoever sees the account sees what belongs to it.
-    foreach it in array array['resource', 'sync_run', 'sync_state', 'subscription'] loop
+    foreach it in array array['resource', 'sync_run', 'sync_state', 'subscription', 'known_name'] loop
         execute format('alter table %I enable row level security', it);
         execute format('drop policy if exists own on %I', it);
         execute format('create policy own on %I to integration using (exists (select from connected_account a where a.id = account_id))', it);

@@ -41,6 +41,7 @@ class Slack(Controller):
         self,
         *,
         api: ask.Account,
+        names: ask.Names,
         channel: ask.ChannelQuery,
         since: ask.Moment = None,
         until: ask.Moment = None,
@@ -48,28 +49,31 @@ class Slack(Controller):
         limit: ask.Limit = 100,
     ) -> ask.Messages:
         window = {"oldest": _stamp(since), "latest": _stamp(until)}
-        return await of.messages(api, "history", channel, limit, cursor=cursor, **window)
+        return await of.messages(api, names, "history", channel, limit, cursor=cursor, **window)
 
     @get("/channels/{channel:str}/messages", summary="The same, by the conversation's path")
     async def messages_of(
         self,
         api: ask.Account,
+        names: ask.Names,
         channel: ask.ChannelPath,
         cursor: ask.Cursor = "",
         limit: ask.Limit = 100,
     ) -> ask.Messages:
-        return await of.messages(api, "history", channel, limit, cursor=cursor)
+        return await of.messages(api, names, "history", channel, limit, cursor=cursor)
 
     @get("/channels/{channel:str}/messages/{ts:str}/replies", summary="A message and its replies")
     async def replies(
         self,
+        *,
         api: ask.Account,
+        names: ask.Names,
         channel: ask.ChannelPath,
         ts: ask.TsPath,
         cursor: ask.Cursor = "",
         limit: ask.Limit = 100,
     ) -> ask.Messages:
-        return await of.messages(api, "replies", channel, limit, cursor=cursor, ts=ts)
+        return await of.messages(api, names, "replies", channel, limit, cursor=cursor, ts=ts)
 
     @get("/users", summary="Who the ids in Messages are; one person by `email`")
     async def users(
@@ -84,23 +88,32 @@ class Slack(Controller):
         return await of.people(api, limit=limit, cursor=cursor)
 
     @post("/messages", summary="Say something in a conversation or a thread")
-    async def say(self, api: ask.Account, data: JSONBody[ask.NewMessage]) -> Message:
-        return of.sent(await api.send("POST", "/chat.postMessage", Posted, data))
+    async def say(
+        self, api: ask.Account, names: ask.Names, data: JSONBody[ask.NewMessage]
+    ) -> Message:
+        return await of.sent(await api.send("POST", "/chat.postMessage", Posted, data), names)
 
     @post("/direct-messages", summary="Say something to people directly")
-    async def say_directly(self, api: ask.Account, data: JSONBody[ask.DirectMessage]) -> Message:
+    async def say_directly(
+        self, api: ask.Account, names: ask.Names, data: JSONBody[ask.DirectMessage]
+    ) -> Message:
         people = {"users": ",".join(data.users), "return_im": True}
         opened = await api.send("POST", "/conversations.open", Opened, people)
         body = {"channel": opened.channel.id, "text": data.text}
         posted = await api.send("POST", "/chat.postMessage", Posted, body)
-        return of.sent(posted, kind_of(opened.channel))
+        return await of.sent(posted, names, kind_of(opened.channel))
 
     @patch("/channels/{channel:str}/messages/{ts:str}", summary="Change what was said")
     async def edit(
-        self, api: ask.Account, channel: ask.ChannelPath, ts: ask.TsPath, data: JSONBody[ask.Edit]
+        self,
+        api: ask.Account,
+        names: ask.Names,
+        channel: ask.ChannelPath,
+        ts: ask.TsPath,
+        data: JSONBody[ask.Edit],
     ) -> Message:
         body = {"channel": channel, "ts": ts, "text": data.text}
-        return of.changed(await api.send("POST", "/chat.update", Posted, body), ts)
+        return await of.changed(await api.send("POST", "/chat.update", Posted, body), names, ts)
 
     @delete("/channels/{channel:str}/messages/{ts:str}", summary="Take back what was said")
     async def remove(self, api: ask.Account, channel: ask.ChannelPath, ts: ask.TsPath) -> None:

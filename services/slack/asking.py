@@ -1,6 +1,6 @@
 """What callers may ask of our own endpoints, and what they are told that is not a Message."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
@@ -20,6 +20,9 @@ Account = NamedDependency[SkipValidation[Api]]
 StartSync = NamedDependency[
     SkipValidation[Callable[[Literal["full", "incremental"]], Awaitable[UUID]]]
 ]
+Named = Callable[[Collection[str]], Awaitable[dict[str, str]]]
+"""What ids are called, as far as the account knows."""
+Names = NamedDependency[SkipValidation[Named]]
 ChannelPath = Annotated[str, PathParameter(pattern=_CHANNEL)]
 TsPath = Annotated[str, PathParameter(pattern=TS, description="the message's time, as in its id")]
 Emoji = Annotated[str, PathParameter(pattern=_EMOJI)]

@@ -49,8 +49,8 @@ class Teams(Struct):
 async def channels(api: Api, at: Walk, _: Resource) -> AsyncIterator[Page]:
     """Each page gives the webhook routes and current names of the conversations on it."""
     auth = await api.get("/auth.test", Auth)
-    teams = await _teams(api) if auth.is_enterprise_install else [""]
-    steps = [(team, kind) for team in teams for kind in KINDS]
+    places = await teams(api) if auth.is_enterprise_install else [""]
+    steps = [(team, kind) for team in places for kind in KINDS]
     begin = steps.index((at.team, at.kind)) if (at.team, at.kind) in steps else 0
     after = at.next if begin or (at.team, at.kind) == steps[0] else ""
     for number, (team, kind) in enumerate(steps[begin:], begin):
@@ -60,7 +60,8 @@ async def channels(api: Api, at: Walk, _: Resource) -> AsyncIterator[Page]:
             following = steps[number + 1] if number + 1 < len(steps) else ("", "")
             cursor = Walk(team, kind, after) if after else Walk(*following)
             known = {it.id: _resource(it, auth) for it in found.channels}
-            yield Page((), cursor, resources=tuple(known.values()))
+            names = {it.id: it.name for it in found.channels if it.name}
+            yield Page((), cursor, resources=tuple(known.values()), names=names)
             if not after:
                 break
 
@@ -78,7 +79,7 @@ async def _listed(api: Api, team: str, kind: str, after: str) -> Listed:
         return Listed()
 
 
-async def _teams(api: Api) -> list[str]:
+async def teams(api: Api) -> list[str]:
     """The workspaces of an organization that the app was given to."""
     found: list[str] = []
     more: dict[str, str] = {}

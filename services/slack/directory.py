@@ -7,19 +7,15 @@ from typing import Any
 
 from msgspec import Raw, Struct, json
 
-from services.slack.asking import Human, Messages, People, Place
+from services.slack.asking import Human, Messages, Named, People, Place
 from services.slack.channels import Turn
 from services.slack.events import TOMBSTONE, Told
 from services.slack.history import Answer, decoded
 from services.slack.models import Conversation, Profile, Said, User, kind_of
 from services.slack.normalize import message
+from services.slack.people import Members, mentioned, name_of
 from shared.normalizer import Message
 from shared.provider import Api
-
-
-class Members(Struct):
-    members: list[User] = []
-    response_metadata: Turn | None = None
 
 
 class Found(Struct):
@@ -46,14 +42,17 @@ async def by_email(api: Api, email: str) -> Human:
     return human((await api.get("/users.lookupByEmail", Found, email=email)).user)
 
 
-async def messages(api: Api, method: str, channel: str, limit: int, **params: str) -> Messages:
+async def messages(
+    api: Api, names: Named, method: str, channel: str, limit: int, **params: str
+) -> Messages:
     """A page of a conversation or a thread as Messages, like those that are published."""
     known = await api.get("/conversations.info", Known, channel=channel)
     path = f"/conversations.{method}"
     answer = await api.get(path, Answer, channel=channel, limit=limit, **given(**params))
+    called = await names({it for row in answer.messages for it in mentioned(row)})
     said = (decoded(row, Said) for row in answer.messages)
     word = kind_of(known.channel)
-    told = [message(Told(channel, it, word)) for it in said if it.subtype != TOMBSTONE]
+    told = [message(Told(channel, it, word, called)) for it in said if it.subtype != TOMBSTONE]
     return Messages(told, following(answer.response_metadata))
 
 
@@ -62,15 +61,16 @@ async def react(api: Api, verb: str, channel: str, ts: str, name: str) -> None:
     await api.send("POST", f"/reactions.{verb}", type(None), body)
 
 
-def sent(posted: Posted, kind: str | None = None) -> Message:
+async def sent(posted: Posted, names: Named, kind: str | None = None) -> Message:
     """What was just said or changed, as a Message."""
-    return message(Told(posted.channel, decoded(posted.message, Said), kind))
+    called = await names(mentioned(posted.message))
+    return message(Told(posted.channel, decoded(posted.message, Said), kind, called))
 
 
-def changed(posted: Posted, ts: str) -> Message:
+async def changed(posted: Posted, names: Named, ts: str) -> Message:
     """What was just changed; Slack does not repeat the `ts` within the message."""
     row = {"ts": ts, **decoded(posted.message, dict[str, Any])}
-    return sent(Posted(posted.channel, Raw(json.encode(row))))
+    return await sent(Posted(posted.channel, Raw(json.encode(row))), names)
 
 
 def place(it: Conversation) -> Place:
@@ -86,13 +86,11 @@ def place(it: Conversation) -> Place:
 
 
 def human(it: User) -> Human:
-    """People are called by their display name, which may be empty, then by their real one."""
     profile = it.profile or Profile()
-    real = profile.real_name or it.real_name or ""
     return Human(
         id=it.id,
-        name=profile.display_name or real or it.name or "",
-        real_name=real,
+        name=name_of(it),
+        real_name=profile.real_name or it.real_name or "",
         email=profile.email or "",
         is_bot=it.is_bot,
         deleted=it.deleted,

@@ -10,7 +10,7 @@ from msgspec import MsgspecError, Raw, Struct, json
 
 from services.slack import normalize
 from services.slack.events import TOMBSTONE, Told, gone, kind, record
-from services.slack.models import Conversation, Said, Ts
+from services.slack.models import Conversation, Said, Ts, User
 from shared.errors import Unreadable
 from shared.types import Record
 
@@ -43,6 +43,12 @@ class Changed(Struct):
 
     message: Raw = Raw(b"null")
     previous_message: Raw = Raw(b"null")
+
+
+class Known(Struct):
+    """An event about somebody, who stands in it whole."""
+
+    user: User
 
 
 class Envelope(Struct):

@@ -13,11 +13,15 @@ TOMBSTONE = "tombstone"
 
 
 class Told(Struct):
-    """A message in its channel; `channel_type` is channel, group (private), im or mpim."""
+    """A message in its channel; `channel_type` is channel, group (private), im or mpim.
+
+    `names` are those of the people and channels that it mentions, as far as they are known.
+    """
 
     channel: ChannelId
     message: Said
     channel_type: str | None = None
+    names: dict[str, str] = {}
 
 
 def kind(subtype: str | None, *, own: bool) -> str:

@@ -2,7 +2,7 @@
 
 _PEOPLE = "membership, not content"
 _FILE = "the message that carries the file tells it"
-_USER = "messages name people by id; who that is, is asked at /api/v1/users"
+_USER = "what somebody does, not who it is"
 _MARK = "a mark on a message, not content"
 _ADMIN = "administration of the workspace, not its content"
 _SIGNAL = "a signal to an app, not content"
@@ -52,11 +52,8 @@ IGNORED = {
     "subteam_self_removed": _PEOPLE,
     "subteam_updated": _PEOPLE,
     "team_domain_change": _ADMIN,
-    "team_join": _USER,
     "team_rename": _ADMIN,
-    "user_change": _USER,
     "user_huddle_changed": _USER,
-    "user_profile_changed": _USER,
     "user_status_changed": _USER,
     "workflow_deleted": _ADMIN,
     "workflow_published": _ADMIN,

@@ -4,7 +4,7 @@ https://docs.slack.dev/messaging/formatting-message-text
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from msgspec import Struct
@@ -15,26 +15,31 @@ _TOKEN = re.compile(r"<([^<>\n]+)>")
 _CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]+`", re.S)
 _ESCAPE = re.compile(r"&(amp|lt|gt);")
 _PLAIN = {"amp": "&", "lt": "<", "gt": ">"}
+_NOBODY: Mapping[str, str] = {}
 _LOUD = frozenset({"here", "channel", "everyone"})
 
 
 class Rendered(Struct):
-    """What people read, and who is called by it: users once each, groups by id, `here` and the like."""
+    """What people read, and who is called by it: users once each, groups by id, `here` and the like.
 
+    `names` are what ids are called; a label that stands in the markup is older.
+    """
+
+    names: Mapping[str, str] = {}
     text: str = ""
     mentions: dict[str, Person] = {}
     groups: dict[str, None] = {}
     loud: dict[str, None] = {}
 
 
-def render(source: str) -> Rendered:
+def render(source: str, names: Mapping[str, str] = _NOBODY) -> Rendered:
     """Read markup; what stands in code is shown, but calls nobody."""
-    found = Rendered()
+    found = Rendered(names)
     pieces: list[str] = []
     last = 0
     for code in _CODE.finditer(source):
         pieces.append(_read(source[last : code.start()], found))
-        pieces.append(_read(code[0], Rendered()))
+        pieces.append(_read(code[0], Rendered(names)))
         last = code.end()
     pieces.append(_read(source[last:], found))
     found.text = "".join(pieces)
@@ -66,14 +71,14 @@ def _token(inner: str, found: Rendered) -> str:
 
 
 def _user(ident: str, label: str, found: Rendered) -> str:
-    name = label.lstrip("@")
+    name = found.names.get(ident) or label.lstrip("@")
     if ident:
         found.mentions.setdefault(ident, Person(id=ident, name=name))
     return f"@{name or ident}"
 
 
-def _channel(ident: str, label: str, _: Rendered) -> str:
-    return f"#{label.lstrip('#') or ident}"
+def _channel(ident: str, label: str, found: Rendered) -> str:
+    return f"#{found.names.get(ident) or label.lstrip('#') or ident}"
 
 
 def _command(what: str, label: str, found: Rendered) -> str:

@@ -3,6 +3,8 @@
 Only what an event and the history both tell goes into a Message, so that one state is one Message.
 """
 
+from collections.abc import Mapping
+
 from services.slack import blocks, mrkdwn
 from services.slack.events import Told
 from services.slack.models import File, Said, at
@@ -13,7 +15,7 @@ def message(it: Told) -> Message:
     """A message, by the id `C02:1767600000.000200`: a `ts` names it only within its channel."""
     its = it.message
     source = its.text or blocks.markup(its.blocks or (), its.attachments or ())
-    read = mrkdwn.render(source)
+    read = mrkdwn.render(source, it.names)
     thread = its.thread_ts or its.ts
     facts = {
         "channel_id": it.channel,
@@ -32,7 +34,7 @@ def message(it: Told) -> Message:
         type="message",
         timestamp=at(its.ts),
         content=read.text,
-        author=author(its),
+        author=author(its, it.names),
         thread_id=f"{it.channel}:{thread}",
         parent_id=f"{it.channel}:{thread}" if thread != its.ts else "",
         mentions=tuple(read.mentions.values()),
@@ -42,12 +44,12 @@ def message(it: Told) -> Message:
     )
 
 
-def author(its: Said) -> Person | None:
-    """A person by id alone; an app by its own id, and by the name that the message carries."""
+def author(its: Said, names: Mapping[str, str]) -> Person | None:
+    """A person by the name that is known; an app by its own id, and the name that the message carries."""
     if its.bot_id:
         profile = its.bot_profile.name if its.bot_profile else None
         return Person(id=its.bot_id, name=its.username or profile or "")
-    return Person(id=its.user) if its.user else None
+    return Person(id=its.user, name=names.get(its.user, "")) if its.user else None
 
 
 def _reactions(its: Said) -> str:

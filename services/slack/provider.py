@@ -1,6 +1,6 @@
 """Slack, declared. https://docs.slack.dev"""
 
-from services.slack import channels, normalize, oauth, sync, webhook
+from services.slack import channels, normalize, oauth, people, sync, webhook
 from services.slack.api import Slack
 from services.slack.dialect import dialect
 from services.slack.files import Files
@@ -16,6 +16,7 @@ provider = Provider(
     sources=("slack",),
     uploads=("https://files.{host}",),
     dialect=dialect,
+    directory=people.DIRECTORY,
     quotas=QUOTAS,
     charges=charges,
     counted_by=workspace,
@@ -49,11 +50,20 @@ provider = Provider(
             complete=True,
         ),
         Stream(
+            name="people",
+            source="slack",
+            cursor=people.Walk,
+            pages=people.people,
+            every=21_600.0,
+            scopes=frozenset({"users:read"}),
+        ),
+        Stream(
             name="messages",
             source="slack",
             cursor=sync.Walk,
             pages=sync.messages,
             per_resource=True,
+            after="people",
         ),
         Stream(
             name="replies",
@@ -61,6 +71,7 @@ provider = Provider(
             cursor=sync.Again,
             pages=sync.replies,
             per_resource=True,
+            after="people",
             every=3600.0,
         ),
     ),

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import MsgspecError, json
 
-from services.slack.envelope import Envelope, Event, everywhere, peek, said
+from services.slack.envelope import Envelope, Event, Known, everywhere, peek, said
 from services.slack.ignored import IGNORED
+from services.slack.people import name_of
 from shared.errors import NotGenuine, Unreadable, UnsupportedEvent
-from shared.types import Delivery, Nudge, Record
+from shared.types import Delivery, Names, Nudge, Record
 from shared.webhook import signature
 
 WINDOW = 300.0
@@ -36,6 +37,8 @@ CHANNELS = frozenset(
     + [f"group_{it}" for it in ("rename", "unarchive")]
     + ["im_close", "im_created", "im_open", "member_joined_channel", "member_left_channel"]
 )
+PEOPLE = frozenset(["team_join", "user_change", "user_profile_changed"])
+"""What tells what somebody is called from now on."""
 LOOK_AGAIN = frozenset(
     [
         "reaction_added",
@@ -76,7 +79,7 @@ def delivery_id(it: Delivery) -> str | None:
     return named if named.isascii() and named.isalnum() and len(named) <= 100 else None
 
 
-def read(it: Delivery) -> Iterator[Record | Nudge]:
+def read(it: Delivery) -> Iterator[Record | Nudge | Names]:
     """One Record for a message told, a Nudge where Slack only says that something changed."""
     if it.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
         raise UnsupportedEvent(
@@ -96,7 +99,7 @@ def read(it: Delivery) -> Iterator[Record | Nudge]:
         raise Unreadable("The event does not have its documented shape.") from problem
 
 
-def _read(told: Envelope, event: Event) -> Iterator[Record | Nudge]:
+def _read(told: Envelope, event: Event) -> Iterator[Record | Nudge | Names]:
     if event.type == "message":
         yield from said(told, event)
     elif event.type in ACCESS | CHANNELS:
@@ -105,6 +108,9 @@ def _read(told: Envelope, event: Event) -> Iterator[Record | Nudge]:
         channel = event.item.channel if event.item else event.channel
         if isinstance(channel, str) and channel:
             yield Nudge((f"channel:{channel}",), stream="replies", resource=channel)
+    elif event.type in PEOPLE:
+        user = json.decode(told.event, type=Known).user
+        yield Names(everywhere(told), {user.id: name_of(user)})
     elif event.type in IGNORED:
         yield Record(event.type, told.event)
     else:

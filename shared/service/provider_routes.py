@@ -1,6 +1,6 @@
 """The provider's own routes under `/api/v1`: the caller's account is found, the provider only acts."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from shared.errors import BadRequest, NotFound, Reauthorize
 from shared.provider import Api
 from shared.service.callers import Caller, guard, owner_of, user_of
 from shared.service.hub import Hub, TheHub
-from shared.store import accounts, runs
+from shared.store import accounts, names, runs
 from shared.store.accounts import Account
 from shared.store.runs import Mode
 
@@ -31,7 +31,11 @@ def of(hub: Hub) -> list[ControllerRouterHandler]:
             path="/api/v1",
             route_handlers=hub.provider.routes,
             guards=[_allowed],
-            dependencies={"api": Provide(_api), "start_sync": Provide(_start_sync)},
+            dependencies={
+                "api": Provide(_api),
+                "names": Provide(_names),
+                "start_sync": Provide(_start_sync),
+            },
             tags=[hub.provider.title],
         )
     ]
@@ -76,6 +80,21 @@ async def _api(
 ) -> Api:
     account = await _account(hub, request.user, account_id, user_id)
     return hub.api(account.id, interactive=True)
+
+
+async def _names(
+    hub: TheHub,
+    request: Request[Caller, Any, Any],
+    account_id: FromQuery[UUID | None] = None,
+    user_id: FromQuery[str | None] = None,
+) -> Callable[[Collection[str]], Awaitable[dict[str, str]]]:
+    account = await _account(hub, request.user, account_id, user_id)
+
+    async def called(ids: Collection[str]) -> dict[str, str]:
+        async with hub.db.connection() as conn:
+            return await names.of_account(conn, account.id, ids)
+
+    return called
 
 
 async def _start_sync(

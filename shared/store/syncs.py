@@ -186,6 +186,13 @@ async def drop_resources(conn: Connection, unit: Unit, walk: UUID) -> int:
     return int(row[0]) if row else 0
 
 
+async def attempted(conn: Connection, account_id: UUID, stream: str) -> bool:
+    """Whether a stream was walked once, or said why it could not be."""
+    given = {"account_id": account_id, "stream": stream}
+    row = await (await conn.execute(_SQL.attempted, given)).fetchone()
+    return row is not None and bool(row[0])
+
+
 def _ours(cursor: object) -> None:
     if getattr(cursor, "rowcount", 0) != 1:
         raise LeaseLost

@@ -23,7 +23,7 @@ from shared.provider import Api, Provider, Stream
 from shared.store import ledger, runs, syncs
 from shared.store.database import Database
 from shared.store.syncs import LeaseLost, Unit
-from shared.sync import obstacles, pages, subscriptions
+from shared.sync import names, obstacles, pages, subscriptions
 from shared.sync.ahead import Reading
 from shared.sync.normalize import Normalize
 from shared.sync.verdict import AFTER_REFUSAL, Ending, verdict
@@ -58,7 +58,6 @@ class SyncWorker:
         self._db = db
         self._provider = provider
         self._streams = {it.name: it for it in provider.streams}
-        self._children = tuple(it.name for it in provider.streams if it.per_resource)
         self._normalize = normalize
         self._api_for = api_for
         self._metrics = metrics
@@ -135,6 +134,8 @@ class SyncWorker:
     async def _walk(self, unit: Unit, stream: Stream) -> tuple[Ending, float, str]:
         if reason := obstacles.lacking(stream.scopes, unit.scopes):
             return "done", AFTER_REFUSAL, reason  # only this stream; the account's others go on
+        if unit.cursor is None and stream.after and await self._too_early(unit, stream.after):
+            return "paused", 1.0, ""
         began = self._clock()
         cursor = json.decode(unit.cursor, type=stream.cursor) if unit.cursor else stream.cursor()
         walk = unit.walk
@@ -154,10 +155,15 @@ class SyncWorker:
             await self._sweep(unit, stream, walk)
         return "done", stream.every * random.uniform(0.9, 1.1), ""  # noqa: S311 - jitter
 
+    async def _too_early(self, unit: Unit, before: str) -> bool:
+        async with self._db.connection() as conn:
+            return not await syncs.attempted(conn, unit.account_id, before)
+
     async def _commit(
         self, unit: Unit, stream: Stream, group: Sequence[Page], walk: UUID | None
     ) -> bool:
         """Publish pages and move the cursor past them; False when the account must not publish."""
+        group = await names.on_pages(self._db, self._provider.directory, unit.account_id, group)
         found = pages.read(self._normalize, unit, group, walk)
         async with self._db.transaction() as conn:
             users = await ledger.lock_accounts(conn, [unit.account_id])
@@ -165,16 +171,7 @@ class SyncWorker:
                 return False
             published = await ledger.publish(conn, users, found.items) if found.items else 0
             await pages.bury(conn, self._provider.name, unit, found)
-            for page in group:
-                if page.resources:
-                    await syncs.put_resources(
-                        conn,
-                        self._provider.name,
-                        unit,
-                        page.resources,
-                        streams=self._children,
-                        walk=walk,
-                    )
+            await pages.discover(conn, self._provider, unit, group, walk)
             await syncs.advance(conn, unit, json.encode(group[-1].cursor), walk, pages=len(group))
             if unit.run_id:
                 await runs.count(

@@ -7,7 +7,8 @@ from uuid import UUID
 from msgspec import Struct, json
 
 from shared.errors import Unreadable, UnsupportedEvent
-from shared.store import dead, ledger
+from shared.provider import Provider
+from shared.store import dead, ledger, names, syncs
 from shared.store.database import Connection
 from shared.store.syncs import Unit
 from shared.sync.normalize import Ignored, Normalize
@@ -73,6 +74,19 @@ def read(normalize: Normalize, unit: Unit, group: Sequence[Page], walk: UUID | N
                 ledger.Item(unit.account_id, version, unit.stream, unit.resource.id, walk, trace)
             )
     return found
+
+
+async def discover(
+    conn: Connection, provider: Provider, unit: Unit, group: Sequence[Page], walk: UUID | None
+) -> None:
+    """Keep the names and the resources that stand on pages; a resource begins walks of its own."""
+    children = [it.name for it in provider.streams if it.per_resource]
+    for page in group:
+        await names.put(conn, [unit.account_id], page.names)
+        if page.resources:
+            await syncs.put_resources(
+                conn, provider.name, unit, page.resources, streams=children, walk=walk
+            )
 
 
 async def bury(conn: Connection, provider: str, unit: Unit, found: Found) -> None:

@@ -79,6 +79,13 @@ class Nudge(Struct, frozen=True):
     resource: str = ""
 
 
+class Names(Struct, frozen=True):
+    """What ids are called from now on, for every account routed: people, channels."""
+
+    routes: tuple[str, ...]
+    names: Mapping[str, str]
+
+
 class Resource(Struct, frozen=True):
     """A part of an account that has cursors of its own: a repository, a channel, a calendar.
 
@@ -99,6 +106,7 @@ class Page(Struct, frozen=True):
     `excluded` counts what was listed but is not an item of this stream, by reason.
     `resources` are parts of the account that this page discovered.
     `total` is the provider's own count of what the walk will list, when it tells.
+    `names` are what the page calls ids that other records mention.
     """
 
     records: tuple[Record, ...]
@@ -106,6 +114,7 @@ class Page(Struct, frozen=True):
     excluded: Mapping[str, int] = {}
     resources: tuple[Resource, ...] = ()
     total: int | None = None
+    names: Mapping[str, str] = {}
 
 
 class Identity(Struct, frozen=True):

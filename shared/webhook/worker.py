@@ -15,12 +15,14 @@ from shared.errors import Away, UnsupportedEvent, WebhookError
 from shared.normalizer import Version
 from shared.provider import Provider
 from shared.store import dead, inbox, ledger, routes, syncs
+from shared.store import names as store_names
 from shared.store.database import Connection, Database
 from shared.store.inbox import Leased
+from shared.sync import names
 from shared.sync.normalize import Ignored, Normalize
 from shared.telemetry import traces
 from shared.telemetry.metrics import Metrics
-from shared.types import Nudge, Record
+from shared.types import Names, Nudge, Record
 
 log = structlog.get_logger()
 
@@ -34,8 +36,10 @@ class Read(Struct):
     """What a delivery turned out to say, before anybody was asked whose it is."""
 
     row: Leased
+    told: list[Record | Nudge | Names] = []
     items: list[tuple[Record, Version]] = []
     nudges: list[Nudge] = []
+    names: list[Names] = []
     given_up: dead.Kind | None = None
     error: str = ""
     unsupported: str = ""
@@ -44,7 +48,8 @@ class Read(Struct):
     @property
     def keys(self) -> set[str]:
         """Everything that may say whose it is."""
-        named = [it.routes for it, _ in self.items] + [it.routes for it in self.nudges]
+        named = [record.routes for record, _ in self.items]
+        named += [it.routes for it in self.nudges] + [it.routes for it in self.names]
         return {key for keys in named for key in keys}
 
 
@@ -107,7 +112,7 @@ class InboxWorker:
                     await inbox.postpone(conn, row, text, pause)
 
     async def _deal(self, rows: Sequence[Leased]) -> None:
-        reads = [self._read(row) for row in rows]
+        reads = [self._read(it) for it in await self._told(rows)]
         fresh, nudged = 0, False
         async with self._db.transaction() as conn:
             keys = {key for it in reads for key in it.keys}
@@ -126,6 +131,9 @@ class InboxWorker:
                     continue
                 settled.append(it.row)
                 items += _items(it, claimed, others, users)
+                for told in it.names:
+                    accounts = _owners(told.routes, claimed, others) & set(users)
+                    await store_names.put(conn, accounts, told.names)
                 for nudge in it.nudges:
                     accounts = _owners(nudge.routes, claimed, others)
                     await syncs.nudge(conn, sorted(accounts), nudge.stream, nudge.resource)
@@ -142,11 +150,22 @@ class InboxWorker:
         if nudged:
             self._nudged()
 
-    def _read(self, row: Leased) -> Read:
-        about = {"provider": self._provider.name, "delivery": row.delivery_id}
-        with traces.resume("normalize", about, row.traceparent) as span:
-            found = read(self._provider, self._normalize, row)
-            found.traceparent = traces.inject() if span else row.traceparent
+    async def _told(self, rows: Sequence[Leased]) -> list[Read]:
+        """What deliveries say, with the names of what they mention."""
+        found = [read(self._provider, row) for row in rows]
+        records = [it for one in found for it in one.told if isinstance(it, Record)]
+        named = iter(
+            await names.on_records(self._db, self._provider.name, self._provider.directory, records)
+        )
+        for one in found:
+            one.told = [next(named) if isinstance(it, Record) else it for it in one.told]
+        return found
+
+    def _read(self, it: Read) -> Read:
+        about = {"provider": self._provider.name, "delivery": it.row.delivery_id}
+        with traces.resume("normalize", about, it.row.traceparent) as span:
+            found = understand(self._normalize, it)
+            found.traceparent = traces.inject() if span else it.row.traceparent
         return found
 
     async def _bury(self, conn: Connection, row: Leased, kind: dead.Kind, error: str) -> None:
@@ -163,21 +182,34 @@ class InboxWorker:
         )
 
 
-def read(provider: Provider, normalize: Normalize, row: Leased) -> Read:
+def read(provider: Provider, row: Leased) -> Read:
     """Read one delivery; what cannot be understood is named, never raised."""
     assert provider.webhook is not None
-    found = Read(row)
     try:
-        for it in provider.webhook.read(row.delivery):
-            if isinstance(it, Nudge):
-                found.nudges.append(it)
-            elif not isinstance(version := normalize(it), Ignored):
-                found.items.append((it, version))
-    except UnsupportedEvent as error:
+        return Read(row, told=list(provider.webhook.read(row.delivery)))
+    except (UnsupportedEvent, WebhookError) as error:
+        return _given_up(row, error)
+
+
+def understand(normalize: Normalize, it: Read) -> Read:
+    """Sort and normalize what a delivery says; what cannot be is named, never raised."""
+    try:
+        for one in it.told:
+            if isinstance(one, Nudge):
+                it.nudges.append(one)
+            elif isinstance(one, Names):
+                it.names.append(one)
+            elif not isinstance(version := normalize(one), Ignored):
+                it.items.append((one, version))
+    except (UnsupportedEvent, WebhookError) as error:
+        return _given_up(it.row, error)
+    return it
+
+
+def _given_up(row: Leased, error: UnsupportedEvent | WebhookError) -> Read:
+    if isinstance(error, UnsupportedEvent):
         return Read(row, given_up="unsupported", error=str(error), unsupported=error.kind)
-    except WebhookError as error:
-        return Read(row, given_up="webhook", error=str(error))
-    return found
+    return Read(row, given_up="webhook", error=str(error))
 
 
 def _owners(keys: Iterable[str], claimed: Mapping[str, set[UUID]], others: set[UUID]) -> set[UUID]:

@@ -120,7 +120,7 @@ async def test_what_is_said_changed_and_deleted_is_heard(place: Place) -> None:
     await world.edit("C01", late["ts"], "newest")
     await world.delete("D04", row["ts"])
     assert await place.about(ident) == [
-        ("created", "between @U01 and you"),
+        ("created", "between @ana and you"),
         ("updated", "said better"),
         ("deleted", ""),
     ]
@@ -156,6 +156,21 @@ async def test_what_no_event_told_is_found_by_walks(place: Place) -> None:
     await until(seen)
 
 
+async def test_people_are_called_by_name_and_by_the_new_one_when_it_changes(place: Place) -> None:
+    authors = {it["author"]["id"]: it["author"].get("name") for _, it in await place.heard()}
+    assert authors == {"U01": "ana", "U02": "Bo B"}
+    asked = [call.path for call in place.slack.calls]
+    assert asked.count("/api/users.list") <= 2, "never once for each message"
+    await place.world.rename("U01", "Ana Maria")
+    row = await place.world.say("C02", "<@U01> of <#C01>")
+
+    async def told() -> bool:
+        found = [it for _, it in await place.heard() if it["id"] == f"C02:{row['ts']}"]
+        return [it["content"] for it in found] == ["@Ana Maria of #general"]
+
+    await until(told)
+
+
 async def test_an_expired_token_is_rotated_once_for_all_walks(place: Place) -> None:
     place.slack.fail(Fault("expired"))
     run = await place.walked(mode="full")
@@ -181,7 +196,7 @@ async def test_a_caller_says_something_and_no_loop_begins(place: Place) -> None:
     wish = {"channel": "C01", "text": "Hello <@U01>"}
     sent = await http.post("/api/v1/messages?user_id=ana", json=wish, headers=place.key)
     assert sent.status_code == 201, sent.text
-    assert sent.json()["content"] == "Hello @U01"
+    assert sent.json()["content"] == "Hello @ana"
     direct = {"users": ["U01"], "text": "Hi"}
     done = await http.post("/api/v1/direct-messages?user_id=ana", json=direct, headers=place.key)
     assert done.json()["id"].startswith("D04:")

@@ -133,7 +133,7 @@ def _page(asked: Asked, pace: Pace, rows: list[Row], *first: Row, down: bool) ->
 
 
 def _ok(**body: Any) -> Answer:
-    return Answer({"ok": True, **body}, headers={"x-oauth-scopes": "channels:read,chat:write"})
+    return Answer({"ok": True, **body}, headers={"x-oauth-scopes": "channels:read,chat:write,users:read"})
 
 
 def _ts(row: Row) -> str:

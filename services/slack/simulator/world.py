@@ -77,6 +77,12 @@ class World:
         item = {"type": "message", "channel": channel, "ts": ts}
         await self.tell({"type": "reaction_added", "reaction": name, "user": "U02", "item": item})
 
+    async def rename(self, user: str, name: str) -> None:
+        """Call somebody otherwise, and tell it."""
+        it = next(it for it in self.users if it["id"] == user)
+        it["profile"]["display_name"] = name
+        await self.tell({"type": "user_change", "user": it, "event_ts": self.ts()})
+
     async def tell(self, event: Row) -> None:
         """Send an event as Slack does: signed anew for each of at most four tries."""
         self._events += 1

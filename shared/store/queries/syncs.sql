@@ -117,6 +117,13 @@ select count(*) from gone;
 -- name: resources
 select id, name, facts from resource where account_id = %(account_id)s order by id;
 
+-- name: attempted
+-- Whether a stream of the account was walked to its end, failed, or is not there.
+select not exists (
+    select from sync_state where account_id = %(account_id)s and stream = %(stream)s and lane = 'live'
+      and last_success_at is null and last_error = ''
+);
+
 -- name: lag
 -- Per source: how many walks wait, and since when the longest-waiting one is due, in seconds.
 select s.stream, count(*), count(*) filter (where s.error_count > 0),

@@ -10,7 +10,7 @@ from services.slack.provider import provider
 from shared.errors import ItemGone
 from shared.normalizer import Message, Version
 from shared.sync.normalize import prepare
-from shared.types import Delivery, Nudge, Page, Record, Resource
+from shared.types import Delivery, Names, Nudge, Page, Record, Resource
 from tests.contract.reading import messages
 from tests.fakes.api import Answer, Call, FakeApi
 from tests.providers.slack import sign
@@ -42,7 +42,7 @@ def told(body: Any) -> list[Message]:
     return list(messages(provider, delivery(body)))
 
 
-def read(body: Any) -> list[Record | Nudge]:
+def read(body: Any) -> list[Record | Nudge | Names]:
     """What an event says, before it is normalized."""
     return list(HEARING.read(delivery(body)))
 

@@ -1,6 +1,6 @@
 """The service's own endpoints, with the hub's part played by the test."""
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterator
 from typing import Any
 from uuid import UUID
 
@@ -26,10 +26,14 @@ class Hub:
     def __init__(self) -> None:
         self.api = FakeApi({})
         self.started: list[str] = []
+        self.names = {"U09": "ana"}
 
     async def start(self, mode: str) -> UUID:
         self.started.append(mode)
         return RUN
+
+    async def called(self, ids: Collection[str]) -> dict[str, str]:
+        return {it: self.names[it] for it in ids if it in self.names}
 
     def answer(self, method: str, path: str, body: Any) -> None:
         self.api.answers[method, path] = Answer({"ok": True, **body})
@@ -48,7 +52,11 @@ def client(hub: Hub) -> Iterator[TestClient[Any]]:
     async def start_sync() -> Callable[[str], Awaitable[UUID]]:
         return hub.start
 
-    dependencies = {"api": Provide(api), "start_sync": Provide(start_sync)}
+    async def names() -> Callable[[Collection[str]], Awaitable[dict[str, str]]]:
+        return hub.called
+
+    given = {"api": api, "names": names, "start_sync": start_sync}
+    dependencies = {name: Provide(it) for name, it in given.items()}
     mounted = Router("/api/v1", route_handlers=[Slack, Files], dependencies=dependencies)
     with create_test_client([mounted], exception_handlers=HANDLERS) as it:
         yield it
@@ -127,7 +135,7 @@ def test_something_is_said_in_a_thread_and_shown_to_all(hub: Hub, client: TestCl
     body = {"channel": "C02", "text": "Hello", "thread_ts": TS, "reply_broadcast": True}
     reply = client.post("/api/v1/messages", json=body)
     assert (reply.status_code, reply.json()["id"]) == (201, f"C02:{TS}")
-    assert reply.json()["content"] == "Hello @U09"
+    assert reply.json()["content"] == "Hello @ana"
     assert hub.api.asked[-1].body == body
     client.post("/api/v1/messages", json={"channel": "C02", "text": "Hello"})
     assert hub.api.asked[-1].body == {"channel": "C02", "text": "Hello"}
