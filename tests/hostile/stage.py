@@ -112,7 +112,7 @@ class Stage:
 
     async def sizes(self) -> dict[str, int]:
         """How many rows every table has."""
-        names = await self.rows("select relname from pg_stat_user_tables")
+        names = await self.rows("select tablename from pg_tables where schemaname = 'public'")
         counted = {}
         for (name,) in names:
             counted[name] = (await self.rows(f"select count(*) from {name}"))[0][0]
