@@ -1,7 +1,6 @@
 """OAuth 2.0 as the wire sees it: RFC 6749, 7636 (PKCE) and 9207 (iss), by authlib's pure parts.
 
-A token request is sent once, on a fresh connection (a kept one may end under the grant), within 10 s
-(3 s to connect), without redirects and repetition; at most 256 kB are read back.
+A token request is sent once, on a fresh connection: connect 3 s, 10 s in all, no redirects, 256 kB back.
 """
 
 import asyncio
@@ -99,9 +98,8 @@ async def refresh(client: Client, provider: Provider, settings: Settings, token:
     and Refused when our own registration is at fault.
     """
     grant = {"grant_type": "refresh_token", "refresh_token": token.refresh}
-    reply = await _ask(
-        client, provider, settings, _refresh_url(oauth_of(provider), settings), grant
-    )
+    url = _refresh_url(oauth_of(provider), settings)
+    reply = await _ask(client, provider, settings, url, grant)
     fresh = read_token(oauth_of(provider), reply, datetime.now(UTC))
     return Token(
         access=fresh.access,
