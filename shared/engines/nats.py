@@ -44,15 +44,18 @@ class Info(Struct, frozen=True):
 def hello(url: str, timeout: float = 5.0) -> Info:
     """Ask the server at a nats:// or tls:// URL who it is, and log in where that needs no TLS.
 
-    Raises Away when nothing answers, ConfigError when it is too old or refuses the credentials.
+    Raises Away when nothing answers, ConfigError when it is too old or refuses the credentials, and
+    for what is no URL.
     """
-    at = urlsplit(url.partition(",")[0])
-    where = f"{at.hostname or 'localhost'}:{at.port or 4222}"
+    try:
+        at = urlsplit(url.partition(",")[0])
+        host, port = at.hostname or "localhost", at.port or 4222
+    except ValueError as error:
+        raise ConfigError(f"NATS_URL is not a URL: {error}") from None
+    where = f"{host}:{port}"
     try:
         with (
-            socket.create_connection(
-                (at.hostname or "localhost", at.port or 4222), timeout
-            ) as wire,
+            socket.create_connection((host, port), timeout) as wire,
             wire.makefile("rwb") as lines,
         ):
             word, _, said = lines.readline().partition(b" ")
@@ -163,7 +166,7 @@ def _left_behind(config: Path) -> Process | None:
 
 
 def _answers(url: str, name: str) -> Info | None:
-    with suppress(Away):
+    with suppress(Away, ConfigError):  # a stranger on the port is not ours, whatever it says
         info = hello(url, timeout=2.0)
         if info.server_name == name:
             return info

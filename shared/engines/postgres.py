@@ -15,6 +15,7 @@ from shared.engines.process import (
     Way,
     command_line,
     last_words,
+    loudest,
     ports,
     private,
     running,
@@ -29,6 +30,8 @@ PATIENCE = 60.0
 """Seconds that recovery after a crash may take."""
 
 _CLUSTER = ("-E", "UTF8", "--locale=C.UTF-8", "--auth=scram-sha-256")
+_SPACE = ("unshare", "--user", "--map-user=1000")
+_PASSING = ("setpriv", "--clear-groups", "--inh-caps=+dac_override", "--ambient-caps=+dac_override")
 _NOT_ROOT = (
     "PostgreSQL refuses to run as root, and neither another user nor a user namespace can reach {}; "
     "run as an ordinary user, or set POSTGRES_URL"
@@ -89,6 +92,8 @@ def _adopt(data: Path, password: str) -> Engine | None:
     """The server that an earlier fleet left running here, if it is really that."""
     lines = _pid_file(data)
     if not lines:
+        if (data / "postmaster.pid").exists():
+            _bury(data)  # cut short by a loss of power
         return None
     pid = int(lines[0])
     process = Process(pid)
@@ -101,7 +106,7 @@ def _adopt(data: Path, password: str) -> Engine | None:
     return _ask(data, process, int(_pid_file(data)[3]), password, adopted=True)
 
 
-def _bury(data: Path, pid: int) -> None:
+def _bury(data: Path, pid: int | None = None) -> None:
     """Make sure that a dead server is not taken for a running one.
 
     PostgreSQL cleans up after itself unless its old number still belongs to something: a stranger,
@@ -113,7 +118,8 @@ def _bury(data: Path, pid: int) -> None:
             f"processes of a killed PostgreSQL still work in {data}: {working_in(data)}; end them first"
         )
     with suppress(ProcessLookupError, PermissionError):
-        os.kill(pid, 0)
+        if pid is not None:
+            os.kill(pid, 0)
         (data / "postmaster.pid").unlink(missing_ok=True)
 
 
@@ -149,37 +155,26 @@ def _create(data: Path, programs: Path, way: Way, password: str, *, durable: boo
         if way.uid is not None:
             os.chown(fresh, way.uid, way.gid or -1)
             os.chown(password_file, way.uid, way.gid or -1)
-        how: tuple[str, ...] = (
-            *_CLUSTER,
-            f"--pwfile={password_file}",
-            *(() if durable else ("--no-sync",)),
-        )
-        command: list[str | Path] = [programs / "initdb", "-D", fresh, "-U", USER, *how]
-        _must(way.run(command))
-        single: list[str | Path] = [
-            programs / "postgres",
-            "--single",
-            "-D",
-            fresh,
-            "-j",
-            "postgres",
-        ]
-        _must(way.run(single, f"create database {DATABASE};\n\n"))
+        how = (*_CLUSTER, f"--pwfile={password_file}", *(() if durable else ("--no-sync",)))
+        _must(way.run([programs / "initdb", "-D", str(fresh), "-U", USER, *how]))
+        alone = ("--single", "-D", str(fresh), "-j", "-c", "exit_on_error=on", "postgres")
+        _must(way.run([programs / "postgres", *alone], f"create database {DATABASE};\n\n"))
+        fresh.rename(data)
     finally:
         password_file.unlink(missing_ok=True)
-    fresh.rename(data)
+        shutil.rmtree(fresh, ignore_errors=True)  # on a full disk it would be in everybody's way
 
 
 def _must(done: subprocess.CompletedProcess[str]) -> None:
     if done.returncode:
-        words = (done.stderr or done.stdout).strip().splitlines() or ["it did not say why"]
-        raise ConfigError(f"PostgreSQL's database could not be made: {words[-1]}")
+        why = loudest(done.stderr or done.stdout) or "it did not say why"
+        raise ConfigError(f"PostgreSQL's database could not be made: {why}")
 
 
 def _pid_file(data: Path) -> list[str]:
     """The lines of postmaster.pid: number, data directory, start, port, socket, address, memory, state."""
     try:
-        lines = (data / "postmaster.pid").read_text("utf-8").splitlines()
+        lines = (data / "postmaster.pid").read_text("utf-8", "replace").splitlines()
     except FileNotFoundError:
         return []
     return lines if lines and lines[0].strip().isdigit() else []
@@ -213,21 +208,23 @@ def _programs(data: Path) -> Path:
 
 
 def _way(data: Path, programs: Path) -> Way:
-    """PostgreSQL refuses root: the data's owner, `postgres` or `nobody` runs it, else a namespace.
+    """PostgreSQL refuses root: the data's owner, `postgres` or `nobody` runs it, or a namespace.
 
-    In a user namespace the files stay root's own while the server sees another number, so nothing
-    has to be reachable for anybody else. No permission of an existing directory is ever changed.
+    Where those cannot pass our folders, in a namespace the files stay root's own while the server sees
+    another number; and where there are no namespaces, as in most containers, the other user may pass
+    everywhere. No permission of an existing directory is ever changed.
     """
     if os.geteuid() != 0:
         return Way()
     owner = data.stat().st_uid if data.exists() else None
-    for uid, gid in _others() if owner is None else [(owner, -1)] if owner else []:
-        way = Way(uid, gid if gid >= 0 else _group(uid))
-        if _works(way, ["test", "-x", data.parent]) and _works(way, [programs / "initdb", "-V"]):
+    others = _others() if owner is None else [(owner, _group(owner))] if owner else []
+    ways = [Way(uid, gid) for uid, gid in others]
+    ways += [] if owner else [Way(prefix=_SPACE)]
+    ways += [Way(uid, gid, (*_PASSING, f"--reuid={uid}", f"--regid={gid}")) for uid, gid in others]
+    for way in ways:
+        passes = _works(way, ["ls", "-d", f"{data.parent}/."])
+        if passes and _works(way, [programs / "initdb", "-V"]):
             return way
-    way = Way(prefix=("unshare", "--user", "--map-user=1000"))
-    if not owner and _works(way, [programs / "initdb", "-V"]):
-        return way
     raise ConfigError(_NOT_ROOT.format(data))
 
 

