@@ -25,6 +25,7 @@ from shared.store.database import Database
 from shared.types import Delivery, Secret
 from tests.fakes.service import settings
 from tests.load.issues import List, lifespan
+from tests.load.mails import mailbox
 from tests.load.sender import SECRET
 
 ANSWER = {"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]}
@@ -99,11 +100,18 @@ async def issues(template: str, many: int) -> AsyncIterator[Any]:
     yield List(await asyncio.to_thread(Path(template).read_bytes), many)
 
 
+@asynccontextmanager
+async def gmail(mails: int) -> AsyncIterator[Any]:
+    """Google as it is played, with a mailbox that is filled."""
+    yield mailbox(mails)
+
+
 KINDS: dict[str, Callable[..., Any]] = {
     "bare": bare,
     "one by one": one_by_one,
     "service": service,
     "issues": issues,
+    "gmail": gmail,
 }
 
 

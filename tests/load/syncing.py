@@ -13,6 +13,7 @@ from msgspec import structs
 from nats.aio.client import Client
 
 from services.github.provider import provider
+from shared.provider import Provider
 from shared.service.hub import Hub, open_hub, open_process
 from shared.service.worker import relaying, working
 from shared.store import runs, syncs
@@ -45,7 +46,7 @@ async def measure(world: World, size: Size) -> Path:
     async with database(world) as db:
         await empty(db, "connected_account", "outbox", "item")
         with server("issues", template=str(ISSUES), many=size.issues) as (pid, port):
-            async with fresh_stream(world) as nc, _service(world, port) as hub:
+            async with fresh_stream(world) as nc, service(world, port) as hub:
                 seconds: list[float] = []
                 for number in range(size.rounds):
                     used = Costs(pids | {"GitHub": pid})
@@ -61,8 +62,8 @@ async def measure(world: World, size: Size) -> Path:
 
 
 @asynccontextmanager
-async def _service(world: World, port: int) -> AsyncIterator[Hub]:
-    """The service's background work in this process, with a list of issues for its provider."""
+async def service(world: World, port: int, provider: Provider = provider) -> AsyncIterator[Hub]:
+    """The service's background work in this process, with a server of the bench for its provider."""
     given = settings(
         provider,
         world.postgres_url,

@@ -15,6 +15,7 @@ from services.github.provider import provider
 from shared.bus import stream
 from shared.engines import start
 from shared.oauth.keyring import Keyring, TokenSet, new_key
+from shared.provider import Provider
 from shared.store import accounts, routes
 from shared.store.database import Database
 from shared.store.migrate import migrate
@@ -91,7 +92,7 @@ async def empty(db: Database, *tables: str) -> None:
         await conn.execute("checkpoint")
 
 
-async def account(db: Database, user_id: str, *claims: str) -> UUID:
+async def account(db: Database, user_id: str, *claims: str, provider: Provider = provider) -> UUID:
     """A connected account, as a finished OAuth flow would leave it."""
     async with db.transaction() as conn:
         ident = await accounts.claim(conn, provider.name, user_id, Identity(id=user_id), ())

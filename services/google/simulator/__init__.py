@@ -96,14 +96,16 @@ def _story(world: World) -> Mapping[str, Happening]:
 def _fill(world: World, mails: int) -> None:
     """The same account every time, without telling anybody."""
     for number in range(mails):
-        _now(world.arrive(f"Mail {number}", f"This is mail number {number}."))
-    _now(world.plan("standup", "Stand-up", recurrence=["RRULE:FREQ=DAILY"]))
-    _now(world.plan("holiday", "Holiday", start={"date": "2026-12-24"}, end={"date": "2026-12-27"}))
-    _now(world.save("plan", "Plan", mimeType="application/vnd.google-apps.document", size="20"))
-    _now(world.save("picture", "Picture.png", mimeType="image/png", size="1024"))
+        at_once(world.arrive(f"Mail {number}", f"This is mail number {number}."))
+    at_once(world.plan("standup", "Stand-up", recurrence=["RRULE:FREQ=DAILY"]))
+    at_once(
+        world.plan("holiday", "Holiday", start={"date": "2026-12-24"}, end={"date": "2026-12-27"})
+    )
+    at_once(world.save("plan", "Plan", mimeType="application/vnd.google-apps.document", size="20"))
+    at_once(world.save("picture", "Picture.png", mimeType="image/png", size="1024"))
 
 
-def _now(story: Coroutine[Any, Any, Any]) -> None:
+def at_once(story: Coroutine[Any, Any, Any]) -> None:
     """Let it happen at once: nobody listens yet, so that it never waits."""
     try:
         story.send(None)

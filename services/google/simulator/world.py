@@ -47,17 +47,17 @@ class World:
         """Now, as Google writes it."""
         return datetime.fromtimestamp(self._now(), UTC).isoformat(timespec="milliseconds")
 
-    async def arrive(self, subject: str, text: str) -> str:
-        """A mail comes in."""
+    async def arrive(self, subject: str, text: str, raw: bytes = b"") -> str:
+        """A mail comes in, as `raw` has it or with nothing but this text."""
         ident = f"19a{len(self.history):013x}"
-        raw = f"From: Zoe <zoe@acme.test>\r\nTo: {ME}\r\nSubject: {subject}\r\n\r\n{text}\r\n"
+        plain = f"From: Zoe <zoe@acme.test>\r\nTo: {ME}\r\nSubject: {subject}\r\n\r\n{text}\r\n"
         self.mails[ident] = {
             "id": ident,
             "threadId": ident,
             "labelIds": ["INBOX", "UNREAD"],
             "snippet": text[:80],
             "internalDate": str(int(self._now() * 1000)),
-            "raw": urlsafe_b64encode(raw.encode()).decode(),
+            "raw": urlsafe_b64encode(raw or plain.encode()).decode(),
         }
         await self._changed(ident, messagesAdded=[{"message": self.named(ident)}])
         return ident
