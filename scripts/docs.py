@@ -86,6 +86,7 @@ HEADERS = {
     "ce-subject": "The Message's id, percent-encoded. Not of connections.",
     "ce-dataschema": "The schema of the body. Not of connections.",
     "ce-sequence": "Orders the events of one account: later is greater, as text.",
+    "ce-deliveryid": "The provider's id of the webhook that brought it, when one did.",
     "traceparent": "The W3C trace in which it came about, when there is one.",
 }
 
@@ -300,7 +301,11 @@ def _parts() -> dict[str, str]:
         )
         for it in words.values()
     ]
-    headers = {**_headers(_example()), "traceparent": "00-<trace>-<span>-01"}
+    headers = {
+        **_headers(_example()),
+        "ce-deliveryid": "72d3162e-cc78-11e3-81ab-4c9367dc0958",
+        "traceparent": "00-<trace>-<span>-01",
+    }
     settings = stream.FIXED[stream.NAME]
     days, hours = (
         settings["max_age"] // 86_400 // 10**9,

@@ -12,6 +12,7 @@ from nats.js.client import JetStreamContext
 from shared.bus.nkey import connect
 from shared.bus.stream import NAME
 from shared.errors import Away
+from shared.normalizer.cloudevents import DELIVERY, named
 
 MOST = 50_000
 """The newest messages of the stream that are looked at."""
@@ -28,19 +29,18 @@ class Stored(Struct, frozen=True):
 
 async def by_id(nats_url: str, sources: Sequence[str], event_id: str) -> Stored | None:
     """The event with that `ce-id`, None when it is not among the newest `MOST` messages."""
-    return next((it for it in await _scan(nats_url, sources, event_id, None)), None)
+    return next(iter(await _scan(nats_url, sources, ("ce-id", event_id), None)), None)
 
 
-async def since(
-    nats_url: str, sources: Sequence[str], at: datetime, seconds: float
+async def of_delivery(
+    nats_url: str, sources: Sequence[str], delivery_id: str, at: datetime
 ) -> list[Stored]:
-    """What was stored within so many seconds of that time."""
-    found = await _scan(nats_url, sources, "", at)
-    return [it for it in found if 0 <= (it.at - at).total_seconds() <= seconds]
+    """What a webhook that arrived at that time brought, as far as `MOST` messages afterwards."""
+    return await _scan(nats_url, sources, (DELIVERY, named(delivery_id)), at)
 
 
 async def _scan(
-    nats_url: str, sources: Sequence[str], event_id: str, start: datetime | None
+    nats_url: str, sources: Sequence[str], wanted: tuple[str, str], start: datetime | None
 ) -> list[Stored]:
     subjects = [
         subject
@@ -53,7 +53,7 @@ async def _scan(
         raise Away(f"NATS does not answer: {type(error).__name__}") from error
     try:
         js = nc.jetstream(timeout=5)
-        found = [it async for it in _read(js, subjects, event_id, start)]
+        found = [it async for it in _read(js, subjects, wanted, start)]
     except (nats.errors.Error, nats.js.errors.Error, TimeoutError) as error:
         raise Away(f"the stream could not be read: {type(error).__name__}") from error
     finally:
@@ -62,7 +62,7 @@ async def _scan(
 
 
 async def _read(
-    js: JetStreamContext, subjects: list[str], event_id: str, start: datetime | None
+    js: JetStreamContext, subjects: list[str], wanted: tuple[str, str], start: datetime | None
 ) -> AsyncIterator[Stored]:
     where = ConsumerConfig(
         filter_subjects=subjects,
@@ -79,12 +79,12 @@ async def _read(
     else:
         where.deliver_policy, where.opt_start_time = DeliverPolicy.BY_START_TIME, start
     made = await js.add_consumer(NAME, where)
-    left = min(made.num_pending or 0, MOST)
+    left, (name, value) = min(made.num_pending or 0, MOST), wanted
     reader = await js.pull_subscribe_bind(consumer=made.name, stream=NAME)
     while left > 0:
         for message in await reader.fetch(min(left, 500), timeout=5):
             left -= 1
             headers, about = message.headers or {}, message.metadata
-            if not event_id or headers.get("ce-id") == event_id:
+            if headers.get(name) == value:
                 kind = headers.get("ce-type", "")
                 yield Stored(about.sequence.stream, message.subject, kind, about.timestamp)

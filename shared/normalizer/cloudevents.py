@@ -17,7 +17,12 @@ from shared.normalizer.connection import happening
 SHARDS = 8
 """Outbox rows of one account share a shard, so that one relay at a time publishes them in order."""
 
+_ODD = frozenset(' %"')
+
 SCHEMA = "https://self-integrations.dev/schemas/message/v1"
+
+DELIVERY = "ce-deliveryid"
+"""The header that names the webhook which brought an event."""
 
 Change = Literal["created", "updated", "deleted"]
 
@@ -51,8 +56,12 @@ def of_message(
     change: Change,
     body: bytes = b"",
     traceparent: str = "",
+    delivery_id: str = "",
 ) -> Event:
-    """The event of one version of an item; `body` is the encoded Message when it is at hand."""
+    """The event of one version of an item; `body` is the encoded Message when it is at hand.
+
+    `delivery_id` names the webhook that brought it, and is empty for what a walk found.
+    """
     ident = event_id(message.source, str(account_id), message.id, version)
     headers = _headers(
         ident,
@@ -65,6 +74,8 @@ def of_message(
     )
     headers["ce-subject"] = _ascii(message.id)
     headers["ce-dataschema"] = SCHEMA
+    if delivery_id:
+        headers[DELIVERY] = named(delivery_id)
     return Event(
         account_id=account_id,
         subject=f"self.events.{message.type}.{message.source}.{user_id}",
@@ -138,11 +149,18 @@ def _headers(
     return headers
 
 
+def named(delivery_id: str) -> str:
+    """A delivery's id as the header of its events carries it."""
+    return _ascii(delivery_id[:200])
+
+
 def _ascii(text: str) -> str:
     """Percent-encodes what a header may not carry, as the binding asks (section 3.1.3.1)."""
+    if text.isascii() and text.isprintable() and not _ODD & set(text):
+        return text
     return "".join(
         c
-        if " " < c < "\x7f" and c not in '%"'
+        if " " < c < "\x7f" and c not in _ODD
         else "".join(f"%{b:02X}" for b in c.encode("utf-8", "replace"))
         for c in text
     )

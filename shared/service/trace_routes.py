@@ -14,8 +14,8 @@ from shared.service.hub import Hub, TheHub
 from shared.store import trace as tables
 from shared.store.trace import Found
 
-NEAR = 60.0
-"""Seconds after a delivery within which what was published is shown with it."""
+MOST = 20
+"""Events of one delivery that are shown."""
 
 
 class Step(Struct, frozen=True):
@@ -51,7 +51,7 @@ async def follow(hub: Hub, what: str) -> Trace:
         if it := await search.by_id(url, sources, what):
             steps.append(Step("published", _place(it), it.at))
     elif stages == {"seen"}:
-        steps += await _settled(hub, found[0])
+        steps += await _settled(hub, what, found[0])
     if not steps:
         raise NotFound(
             "Nobody knows that id here: it never came, was not genuine, or is older than 35 days "
@@ -60,16 +60,19 @@ async def follow(hub: Hub, what: str) -> Trace:
     return Trace(what, not stages & {"due", "unrouted", "outbox", "dead"}, steps)
 
 
-async def _settled(hub: Hub, seen: Found) -> Sequence[Step]:
-    """A delivery that was dealt with leaves no row; what was published right after it is shown."""
-    url = hub.settings.nats.url.reveal()
-    near = await search.since(url, hub.provider.sources, seen.at, NEAR)
+async def _settled(hub: Hub, what: str, seen: Found) -> Sequence[Step]:
+    """A delivery that was dealt with leaves no row; the events that it brought name it."""
+    url, sources = hub.settings.nats.url.reveal(), hub.provider.sources
+    brought = await search.of_delivery(url, sources, what, seen.at)
     read = (
         "Read, normalized and routed: what was new went to the outbox; what was known already, and "
         "kinds that are ignored on purpose, were left out."
     )
-    shown = [Step("published near", _place(it), it.at) for it in near[:10]]
-    return [Step("settled", read), *shown]
+    return [
+        Step("settled", read),
+        *(Step("published", _place(it), it.at) for it in brought[:MOST]),
+        *([Step("settled", f"And {len(brought) - MOST} more.")] if len(brought) > MOST else []),
+    ]
 
 
 def _place(it: search.Stored) -> str:

@@ -27,7 +27,8 @@ Key = tuple[UUID, str, str]
 class Item(Struct, frozen=True):
     """One version of one item of one account.
 
-    `stream`, `resource` and `walk` say which walk listed it; they are empty for a webhook's.
+    `stream`, `resource` and `walk` say which walk listed it; they are empty for a webhook's, which
+    `delivery_id` names.
     """
 
     account_id: UUID
@@ -36,6 +37,7 @@ class Item(Struct, frozen=True):
     resource: str = ""
     walk: UUID | None = None
     traceparent: str = ""
+    delivery_id: str = ""
 
     @property
     def key(self) -> Key:
@@ -168,6 +170,7 @@ def _event(it: Item, user_id: str, *, life: int, first: bool) -> Event:
         change="deleted" if deleted else "created" if first else "updated",
         body=version.body,
         traceparent=it.traceparent,
+        delivery_id=it.delivery_id,
     )
 
 

@@ -225,7 +225,7 @@ def _items(
     users: Mapping[UUID, str],
 ) -> list[ledger.Item]:
     return [
-        ledger.Item(account_id, version, traceparent=it.traceparent)
+        ledger.Item(account_id, version, traceparent=it.traceparent, delivery_id=it.row.delivery_id)
         for record, version in it.items
         for account_id in sorted(_owners(record.routes, claimed, others))
         if account_id in users

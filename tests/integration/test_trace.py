@@ -39,11 +39,20 @@ async def test_a_delivery_is_followed_to_its_event_and_the_event_to_its_place(
 ) -> None:
     await Bench(service.hub.db, service.hub.provider).account()
     await send(service, "d-1", json.encode(Note("a", "hello")))
-    (event,) = await service.events(1, "self.events.>")
-    told = await asked(service, "d-1", "published near")
+    await send(service, "d-2 %", json.encode(Note("b", "at the same time")))
+    await send(service, "d-3", json.encode(Note("a", "hello")))
+    events = {it.headers["ce-deliveryid"]: it for it in await service.events(2, "self.events.>")}
+    assert set(events) == {"d-1", "d-2%20%25"}
+    event = events["d-1"]
+    told = await asked(service, "d-1", "published")
     assert told["done"]
-    assert [step["stage"] for step in told["steps"]][:2] == ["seen", "settled"]
-    assert "self.note.created is in the stream at sequence" in told["steps"][-1]["says"]
+    assert [step["stage"] for step in told["steps"]] == ["seen", "settled", "published"]
+    where = f"at sequence {event.metadata.sequence.stream}, on"
+    assert f"self.note.created is in the stream {where}" in told["steps"][-1]["says"]
+    assert len((await asked(service, "d-2 %", "published"))["steps"]) == 3
+    known = await asked(service, "d-3", "settled")
+    assert known["done"]
+    assert [step["stage"] for step in known["steps"]] == ["seen", "settled"], "it was no news"
     found = await asked(service, event.headers["ce-id"], "published")
     assert (
         f"sequence {event.metadata.sequence.stream}, on {event.subject}"
