@@ -36,16 +36,21 @@ class Row(Struct, frozen=True):
 
 
 class Rows(Struct, frozen=True):
-    """A page; `next` is empty on the last one, however short the others are."""
+    """A page; `next` is empty on the last one, however short the others are.
+
+    `vanished`: what was asked for is not there, or not for us any more.
+    """
 
     rows: Sequence[Row]
     next: str
+    vanished: bool = False
 
 
-async def history(api: Api, channel: str, *, oldest: str, next: str) -> Rows:
+async def history(api: Api, channel: str, *, oldest: str, next: str, latest: str = "") -> Rows:
     """Newest first; replies are not in it, but for those that were also sent to the channel."""
-    since = {"oldest": oldest} if oldest else {}
-    return _rows(await _page(api, "/conversations.history", next, channel=channel, **since))
+    span = {"oldest": oldest, "latest": latest}
+    wish = {name: ts for name, ts in span.items() if ts}
+    return _rows(await _page(api, "/conversations.history", next, channel=channel, **wish))
 
 
 async def thread(api: Api, channel: str, ts: Ts, *, oldest: str, next: str) -> Rows:
@@ -55,7 +60,7 @@ async def thread(api: Api, channel: str, ts: Ts, *, oldest: str, next: str) -> R
     try:
         answer = await _page(api, path, next, channel=channel, ts=ts, **since)
     except ItemGone:
-        return Rows((), "")
+        return Rows((), "", vanished=True)
     found = _rows(answer)
     return Rows([row for row in found.rows if row.head.ts != ts], found.next)
 

@@ -1,6 +1,6 @@
 """Slack, declared. https://docs.slack.dev"""
 
-from services.slack import channels, normalize, oauth, people, sync, webhook
+from services.slack import channels, normalize, oauth, people, rescan, sync, webhook
 from services.slack.api import Slack
 from services.slack.dialect import dialect
 from services.slack.files import Files
@@ -68,8 +68,8 @@ provider = Provider(
         Stream(
             name="replies",
             source="slack",
-            cursor=sync.Again,
-            pages=sync.replies,
+            cursor=rescan.Again,
+            pages=rescan.replies,
             per_resource=True,
             after="people",
             every=3600.0,

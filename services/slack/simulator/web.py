@@ -124,6 +124,7 @@ def _page(asked: Asked, pace: Pace, rows: list[Row], *first: Row, down: bool) ->
     """The cursor names where the page ended, so that it stays true while others are said."""
     after, size = asked.query.get("cursor", ""), pace.size(int(asked.query.get("limit", "100")))
     rows = [it for it in rows if it["ts"] > asked.query.get("oldest", "")]
+    rows = [it for it in rows if it["ts"] < asked.query.get("latest", "9")]
     if after:
         rows = [it for it in rows if (it["ts"] < after if down else it["ts"] > after)]
     part = rows[:size]
@@ -133,7 +134,9 @@ def _page(asked: Asked, pace: Pace, rows: list[Row], *first: Row, down: bool) ->
 
 
 def _ok(**body: Any) -> Answer:
-    return Answer({"ok": True, **body}, headers={"x-oauth-scopes": "channels:read,chat:write,users:read"})
+    return Answer(
+        {"ok": True, **body}, headers={"x-oauth-scopes": "channels:read,chat:write,users:read"}
+    )
 
 
 def _ts(row: Row) -> str:

@@ -126,6 +126,7 @@ class Room:
         assert call.params["channel"] == "C02"
         down = not first
         rows = [row for row in rows if row["ts"] > call.params.get("oldest", "")]
+        rows = [row for row in rows if row["ts"] < call.params.get("latest", "9")]
         if last := call.params.get("cursor", ""):
             rows = [row for row in rows if (row["ts"] < last if down else row["ts"] > last)]
         size = min(int(call.params["limit"]), self.most)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from msgspec import json, structs
 
-from services.slack import sync
+from services.slack import rescan, sync
 from services.slack.channels import KINDS, Walk
 from shared.errors import ItemGone, RateLimited, Refused, Unreadable
 from shared.normalizer import Message
@@ -184,7 +184,7 @@ async def test_what_only_grew_too_old_was_not_deleted() -> None:
     old, young = room.say(0), room.say(90_000)
     before = await walk("replies", room.api, **clock())
     after = await walk("replies", room.api, before[-1].cursor, **clock(7 * 24 - 20))
-    assert set(said(after)) == ids(young)
+    assert set(said(after)) == ids(young, old), "the lap comes by"
     assert old not in after[-1].cursor.known
     assert not [it for page in after for it in page.records if it.removed]
 
@@ -192,7 +192,7 @@ async def test_what_only_grew_too_old_was_not_deleted() -> None:
 async def test_a_busy_conversation_is_looked_at_as_far_as_its_last_messages(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(sync, "MOST", 4)
+    monkeypatch.setattr(rescan, "MOST", 4)
     room = Room(2)
     stamps = [room.say(second) for second in range(10)]
     before = await walk("replies", room.api, **clock())
