@@ -104,11 +104,15 @@ async def db(database_url: str, anyio_backend: str) -> AsyncIterator[Database]:
 
 @pytest.fixture(scope="session")
 def peers() -> Path:
-    """The folder with what the vendors publish, installed as `tests/peers/package-lock.json` says.
+    """The folder with what the vendors publish, installed as `tests/peers/package-lock.json` says."""
+    return npm_installed(ROOT / "tests/peers")
+
+
+def npm_installed(folder: Path) -> Path:
+    """The folder, with what its `package-lock.json` says installed.
 
     An install that fails fails the test: what was not compared must not look as if it was.
     """
-    folder = ROOT / "tests/peers"
     lock, installed = folder / "package-lock.json", folder / "node_modules/.lock.sha256"
     stamp = hashlib.sha256(lock.read_bytes()).hexdigest()
     if not installed.is_file() or installed.read_text() != stamp:

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
-import nats
 import nats.errors
 import nats.js.errors
 from msgspec import Struct
@@ -15,6 +14,7 @@ from nats.aio.msg import Msg
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from nats.js.client import JetStreamContext
 
+from shared.bus.nkey import connect
 from shared.bus.stream import NAME
 from shared.errors import Away
 
@@ -80,7 +80,7 @@ async def _connected(nats_url: str) -> AsyncIterator[Client]:
         """A reader reconnects by itself; the client's own log would be noise between the lines."""
 
     try:
-        nc = await nats.connect(
+        nc = await connect(
             nats_url,
             connect_timeout=5,
             allow_reconnect=True,

@@ -54,7 +54,7 @@ def demo(
     """Run a fleet whose providers are played here: connect, sync, and hear what happens. Ctrl-C ends it."""
     root = _place()
     port = next(ports(8000, fixed=True))
-    played = _play(port, private(root / "webhook_secret"))
+    played = play(port, private(root / "webhook_secret"))
     problems: list[Exception] = []
 
     def ready(here: Fleet, _: Sequence[Any]) -> None:
@@ -98,7 +98,7 @@ def _place() -> Path:
     return root
 
 
-def _play(port: int, secret: str) -> list[Played]:
+def play(port: int, secret: str) -> list[Played]:
     """Start every simulator, each on a thread of its own, and point the environment at them."""
     from shared.config.catalogue import providers  # noqa: PLC0415 - imports every provider
     from shared.http.roleplay import post  # noqa: PLC0415

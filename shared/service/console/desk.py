@@ -24,8 +24,8 @@ class Desk:
     def __init__(self, hubs: Mapping[str, Hub], origin: str, callers: Callers) -> None:
         self.hubs, self.origin, self.callers = hubs, origin, callers
         self.closing = asyncio.Event()
-        self.watching = 0
-        """Open streams of events."""
+        self.readers: set[asyncio.Task[None]] = set()
+        """Who reads the bus for a page that is open, until its connection is closed."""
 
     @property
     def any(self) -> Hub:

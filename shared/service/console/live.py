@@ -70,7 +70,7 @@ async def newest(desk: Desk, subjects: Sequence[str], most: int) -> tuple[list[L
 
 def pushed(desk: Desk, request: Asked, subjects: Sequence[str], *, traced: bool) -> Stream:
     """Rows as they come, `traced` ones with a link to their trace: an answer that goes on until the browser leaves or the process stops. Raises Away."""
-    if desk.watching >= WATCHERS:
+    if len(desk.readers) >= WATCHERS:
         raise Away(f"{WATCHERS} pages watch already; close one, or reload to see the newest events")
     place = str(request.headers.get("last-event-id") or request.query_params.get("after", ""))
     after = int(place) if place.isascii() and place.isdigit() and len(place) < 20 else 0
@@ -101,8 +101,9 @@ async def _frames(
         await desk.closing.wait()
         await queue.put("")
 
-    desk.watching += 1
-    tasks = [asyncio.create_task(read()), asyncio.create_task(close())]
+    reader, closer = asyncio.create_task(read()), asyncio.create_task(close())
+    desk.readers.add(reader)
+    reader.add_done_callback(desk.readers.discard)
     try:
         yield "retry: 2000\n\n"
         while True:
@@ -114,6 +115,5 @@ async def _frames(
                 return
             yield frame
     finally:
-        desk.watching -= 1
-        for task in tasks:
-            task.cancel()
+        reader.cancel()
+        closer.cancel()

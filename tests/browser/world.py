@@ -1,0 +1,43 @@
+"""A demo fleet for a browser: every simulator and every service, without a story, until it is told to stop.
+
+`python -m tests.browser.world <directory>` prints one line of JSON when it answers: where it is, a key,
+where each simulator is, and the secret that GitHub's deliveries are signed with.
+"""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from msgspec import json
+
+from shared.cli import demo, up
+from shared.cli.fleet import Fleet
+from shared.engines.process import ports, private
+
+
+def main(root: Path) -> None:
+    """Stand until SIGINT or SIGTERM."""
+    port = next(ports(8300, fixed=True))
+    secret = private(root / "webhook_secret")
+    played = demo.play(port, secret)
+
+    def ready(here: Fleet, _: Sequence[Any]) -> None:
+        told = {
+            "url": here.url,
+            "key": here.api_key,
+            "secret": secret,
+            "simulators": {one.provider.name: one.url for one in played},
+        }
+        sys.stdout.write(json.encode(told).decode() + "\n")
+        sys.stdout.flush()
+
+    variables = {
+        name: it for one in played for name, it in one.simulation.environment(one.url).items()
+    }
+    providers = [one.provider for one in played]
+    up.stand(providers, port, root=root, variables=variables, ready=ready)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
