@@ -17,7 +17,7 @@ from msgspec import Struct
 from shared.config import Settings
 from shared.errors import Away, BadRequest, HubError, Refused
 from shared.oauth import openid, protocol
-from shared.oauth.keyring import Keyring, TokenSet
+from shared.oauth.keyring import ENDS, Keyring, TokenSet
 from shared.provider import Api, Provider
 from shared.store import accounts as ledger
 from shared.store import audit, events, flows, routes, runs
@@ -31,8 +31,6 @@ log = structlog.get_logger()
 
 LIFE = 600.0
 """Seconds from the link to the callback."""
-ENDS = "consent_ends_at"
-"""What a provider's `read_token` calls, in `extra`, the moment at which the consent itself ends."""
 _CODE = re.compile(r"[a-z0-9_]{1,40}")
 _AGAIN = "This link is not valid here any more: it was used, is older than ten minutes, or was opened in another browser. Start again where you came from."
 

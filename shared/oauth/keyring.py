@@ -28,6 +28,8 @@ log = structlog.get_logger()
 VERSION = b"\x01"
 OWN = 0
 HEAD = 1 + 4 + 12
+ENDS = "consent_ends_at"
+"""What a provider's `read_token` calls, in `extra`, the moment at which the consent itself ends."""
 
 
 class DecryptError(HubError):
@@ -46,6 +48,11 @@ class TokenSet(Struct, frozen=True):
         if expires is None:
             return True
         return now < expires - min(timedelta(seconds=10), (expires - self.since) / 20)
+
+    def consent_over(self, now: datetime) -> bool:
+        """Whether the consent ended by itself, as the provider had said it would."""
+        ends = self.token.extra.get(ENDS, "")
+        return bool(ends) and datetime.fromisoformat(ends) <= now
 
     @property
     def due(self) -> datetime:

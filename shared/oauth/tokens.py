@@ -104,9 +104,9 @@ class Tokens:
             if usable and not rejected and (now < held.due or not renewable):
                 return usable
             if not renewable:
-                await self._end(account_id, at.gen, "revoked" if alive else "expired")
+                await self._end(account_id, at.gen, "revoked" if alive else "expired", held)
             elif not at.refused and not at.leased and await self._lock(account_id, at.gen):
-                fresh = await self._refresh(account_id, at.gen + 1, held.token, usable)
+                fresh = await self._refresh(account_id, at.gen + 1, held, usable)
                 if fresh:
                     return fresh
             elif usable:
@@ -119,9 +119,9 @@ class Tokens:
                 raise Unavailable(f"{self._provider.title} did not renew the token in time")
             await self._sleep(POLL)
 
-    async def _refresh(self, account_id: UUID, gen: int, token: Token, usable: str) -> str | None:
+    async def _refresh(self, account_id: UUID, gen: int, old: TokenSet, usable: str) -> str | None:
         """Run a refresh to its end, whatever becomes of the caller; None when the fence was raised."""
-        task = asyncio.create_task(self._renewal(account_id, gen, token))
+        task = asyncio.create_task(self._renewal(account_id, gen, old))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         task.add_done_callback(lambda it: it.cancelled() or it.exception())
@@ -135,12 +135,12 @@ class Tokens:
             )
             return usable
 
-    async def _renewal(self, account_id: UUID, gen: int, token: Token) -> str | None:
+    async def _renewal(self, account_id: UUID, gen: int, old: TokenSet) -> str | None:
         try:
-            fresh = await self._fetch(token)
+            fresh = await self._fetch(old.token)
         except Reauthorize as error:
             self._counted("refused")
-            await self._refusal(account_id, gen, error)
+            await self._refusal(account_id, gen, old, error)
             return None
         except Exception:
             self._counted("failed")
@@ -166,14 +166,14 @@ class Tokens:
                 self._counted("renewed" if kept else "overtaken")
                 return fresh.access if kept else None
 
-    async def _refusal(self, account_id: UUID, gen: int, error: Reauthorize) -> None:
+    async def _refusal(self, account_id: UUID, gen: int, old: TokenSet, error: Reauthorize) -> None:
         async with self._db.connection() as conn:
             final = await accounts.refuse_grant(conn, account_id, gen, self._again)
         if not final:
             raise Unavailable(f"{error}; asking once more before giving up") from error
-        await self._end(account_id, gen, "revoked" if error.revoked else "expired")
+        await self._end(account_id, gen, "revoked" if error.revoked else "expired", old)
 
-    async def _end(self, account_id: UUID, gen: int, status: str) -> None:
+    async def _end(self, account_id: UUID, gen: int, status: str, old: TokenSet) -> None:
         """Stop the account and raise Reauthorize; returns only where the fence was raised meanwhile."""
         name = self._provider.title
         why = (
@@ -181,6 +181,8 @@ class Tokens:
             if status == "revoked"
             else f"The connection to {name} has ended; connect again"
         )
+        if old.consent_over(self._clock()):
+            why += f". {name} gave it for a limited time: is the app published there?"
         async with self._db.transaction() as conn:
             account = await accounts.set_status(conn, account_id, status, why, gen=gen)
             if account is None:

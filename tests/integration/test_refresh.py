@@ -302,6 +302,21 @@ async def test_a_refused_token_with_nothing_to_refresh_is_revoked(
     assert len(await events(hub)) == 1
 
 
+@pytest.mark.parametrize(("days", "limited"), [(-1, True), (1, False)])
+async def test_a_consent_that_ended_as_it_was_told_says_why(
+    hub: FakeHub, server: AuthServer, days: int, limited: bool
+) -> None:
+    ends = (datetime.now(UTC) + timedelta(days=days)).isoformat()
+    ident = await account(hub, server, extra={"consent_ends_at": ends})
+    server.grants.clear()
+    with pytest.raises(Unavailable):
+        await hub.tokens().access(ident)
+    await asyncio.sleep(0.25)
+    with pytest.raises(Reauthorize):
+        await hub.tokens().access(ident)
+    assert ("is the app published" in (await hub.account(ident)).error_message) is limited
+
+
 async def test_a_token_that_ran_out_with_nothing_to_refresh_is_expired(
     hub: FakeHub, server: AuthServer
 ) -> None:
