@@ -45,6 +45,14 @@ class Operation(Struct, frozen=True):
         """Every status that is documented."""
         return {int(it) for it in self.said["responses"]}
 
+    @property
+    def texts(self) -> list[str]:
+        """The parameters and fields that take text of some kind, but for whose account it is."""
+        given = {it["name"]: it["schema"] for it in self.said.get("parameters", ())}
+        kinds = {name: _resolved(it, self.schemas) for name, it in (given | self._body()).items()}
+        words = {name for name, it in kinds.items() if "string" in str(it) and "enum" not in it}
+        return sorted(words - {"account_id", "user_id"})
+
     def takes(self, name: str) -> bool:
         """Whether a parameter, or a field of the body, has that name."""
         body = self._body()
@@ -57,7 +65,7 @@ class Operation(Struct, frozen=True):
             name = it["name"]
             if name not in chosen and not it["required"]:
                 continue
-            value = chosen.get(name, self._example(it["schema"]))
+            value = chosen[name] if name in chosen else self._example(it["schema"])
             if it["in"] == "path":
                 path = path.replace(f"{{{name}}}", quote(str(value), safe=""))
             else:
@@ -73,8 +81,8 @@ class Operation(Struct, frozen=True):
         schema = next(iter(content.values()))["schema"] if content else {}
         return _resolved(schema, self.schemas)
 
-    def _body(self) -> Mapping[str, Any]:
-        found: Mapping[str, Any] = self._schema().get("properties", {})
+    def _body(self) -> dict[str, Any]:
+        found: dict[str, Any] = self._schema().get("properties", {})
         return found
 
     def _example(self, schema: Any) -> Any:

@@ -1,10 +1,12 @@
 """Any provider's service on loopback, and the judgement that every answer of it has to pass."""
 
 import asyncio
+import io
+import logging
 import os
 import re
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,14 +14,17 @@ from typing import Any
 from uuid import UUID
 
 import httpx
+import structlog
 from msgspec import json
 from msgspec.structs import replace
 
+from shared.bus import stream
 from shared.config import Settings, load
 from shared.oauth.keyring import TokenSet
 from shared.provider import Provider
 from shared.service.callers import create_key
 from shared.store import accounts, routes
+from shared.telemetry import logs
 from shared.types import Delivery, Identity, Token
 from tests.contract.reading import Sample, samples, signed, signer
 from tests.contract.test_providers import environment
@@ -127,6 +132,11 @@ class Stage:
         waiting = f"select ({due}) + (select count(*) from outbox where dead_reason is null)"
         return not (await self.rows(waiting))[0][0]
 
+    async def heard(self) -> list[Any]:
+        """Every message of the stream."""
+        count = (await self.service.nc.jetstream().stream_info(stream.NAME)).state.messages
+        return await self.service.events(count) if count else []
+
     def posted(self, delivery: Delivery) -> dict[str, Any]:
         """The arguments that send a delivery with httpx; header values go as they are."""
         headers = [(name.encode(), it.encode("latin-1")) for name, it in delivery.headers.items()]
@@ -176,3 +186,17 @@ async def staged(
 def resident() -> int:
     """Bytes of memory that this process holds."""
     return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+@contextmanager
+def logged(written: io.StringIO) -> Iterator[None]:
+    """Everything that is logged while the block lasts, from debug on, as machines read it."""
+    root = logging.getLogger()
+    before, level = root.handlers[:], root.level
+    logs.configure("debug", file=written)
+    try:
+        yield
+    finally:
+        root.handlers[:] = before
+        root.setLevel(level)
+        structlog.reset_defaults()

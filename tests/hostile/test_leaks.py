@@ -7,7 +7,6 @@ What people wrote may be in events, in the tables and in the provider's own rout
 
 import importlib
 import io
-import logging
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -29,10 +28,11 @@ from shared.provider import Provider
 from shared.service.callers import SCOPES
 from shared.simulation import Fault
 from shared.store import audit
-from shared.telemetry import logs, traces
+from shared.telemetry import traces
 from tests.fakes.service import Running, running
 from tests.fakes.simulated import listening, told, until
 from tests.hostile.routes import operations
+from tests.hostile.stage import logged
 from tests.hostile.wire import Wire
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(180)]
@@ -120,13 +120,9 @@ def leaks(markers: Mapping[str, set[str]], places: Mapping[str, str]) -> list[st
 @pytest.fixture
 def log() -> Iterator[io.StringIO]:
     """Everything that is logged, from debug on."""
-    root = logging.getLogger()
-    before, level, written = root.handlers[:], root.level, io.StringIO()
-    logs.configure("debug", file=written)
-    yield written
-    root.handlers[:] = before
-    root.setLevel(level)
-    structlog.reset_defaults()
+    written = io.StringIO()
+    with logged(written):
+        yield written
 
 
 @pytest.fixture(params=PLAYED, ids=lambda it: it.name)
