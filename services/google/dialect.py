@@ -18,8 +18,17 @@ SLOWER, SPENT = 30.0, 3600.0
 """Seconds: after a rate that is counted by the minute, and after a quota that is counted by the day."""
 RATES = frozenset({"userRateLimitExceeded", "rateLimitExceeded", "RATE_LIMIT_EXCEEDED"})
 QUOTAS = frozenset({"dailyLimitExceeded", "quotaExceeded", "downloadQuotaExceeded"})
-SCOPES = frozenset({"insufficientPermissions", "ACCESS_TOKEN_SCOPE_INSUFFICIENT"})
-DISABLED = frozenset({"accessNotConfigured", "SERVICE_DISABLED"})
+LACKING = "The access was not granted; connect again and grant it."
+DISABLED = "Enable this API in the app's Google Cloud project."
+REFUSED = {
+    "insufficientPermissions": LACKING,
+    "ACCESS_TOKEN_SCOPE_INSUFFICIENT": LACKING,
+    "domainPolicy": "The administrator of this Google Workspace does not admit the app.",
+    "accessNotConfigured": DISABLED,
+    "SERVICE_DISABLED": DISABLED,
+    "cannotDownloadAbusiveFile": "Google holds this file for malware or spam and does not give it.",
+}
+"""What people can do about a 403 that is no limit, by its reason."""
 
 _UNTIL = re.compile(r"Retry after (\d{4}-\d\d-\d\dT[0-9:.]{8,15}Z)", re.IGNORECASE)
 
@@ -75,13 +84,10 @@ def dialect(it: Response, now: Callable[[], float] = time.time) -> Exception | N
 def _forbidden(said: Error) -> Exception | None:
     if said.reasons & QUOTAS:
         return RateLimited("The day's quota at Google is spent.", retry_after=SPENT)
-    if said.reasons & SCOPES:
-        return Refused("The access was not granted; connect again and grant it.")
-    if "domainPolicy" in said.reasons:
-        return Refused("The administrator of this Google Workspace does not admit the app.")
-    if said.reasons & DISABLED:
-        return Refused("Enable this API in the app's Google Cloud project.")
-    return None
+    if "metadata scope" in said.message.lower():
+        return Refused("Only headers were granted; connect again and grant to read mail.")
+    sentence = next((REFUSED[it] for it in sorted(said.reasons) if it in REFUSED), "")
+    return Refused(sentence) if sentence else None
 
 
 def _malformed(said: Error) -> Exception | None:

@@ -462,6 +462,10 @@ def test_a_file_is_read_and_downloaded_and_a_document_exported(
     assert (reply.content, hub.api.asked[-1].params["mimeType"]) == (b"# Plan", "text/markdown")
     client.get("/api/v1/files/f1/content", params={"format": "application/pdf"})
     assert hub.api.asked[-1].params["mimeType"] == "application/pdf"
+    sheet = {**BLOB, "mimeType": "application/vnd.google-apps.spreadsheet"}
+    hub.api.answers["GET", f"{FILES}/f1"] = Answer(sheet)
+    client.get("/api/v1/files/f1/content")
+    assert hub.api.asked[-1].params["mimeType"] == "text/csv"  # of the first sheet
     folder = {**BLOB, "mimeType": "application/vnd.google-apps.folder"}
     hub.api.answers["GET", f"{FILES}/f1"] = Answer(folder)
     assert client.get("/api/v1/files/f1/content").status_code == 400

@@ -74,12 +74,14 @@ async def test_moving_and_renaming_are_news_and_being_opened_is_none() -> None:
         {"name": "b"},
         {"parents": ["y"]},
         {"trashed": True},
+        {"trashed": False},
     ]
     for change in changes:
         it = {"fileId": "1", "file": {**row, **change}, "time": "2026-11-22T00:00:00Z"}
         api = FakeApi({("GET", CHANGES): Answer({"changes": [it], "newStartPageToken": "2"})})
         versions += said(await walk("files", api, Walk(changes="1")))
     assert versions[0] == versions[1]
+    assert versions[-1] == versions[0]
     assert len({(it.title, it.parent_id, *it.metadata.items()) for it in versions}) == 4
     assert len({revision(it) for it in versions}) == 1
 

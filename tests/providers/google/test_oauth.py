@@ -99,6 +99,8 @@ def said(status: int, reason: str = "", message: str = "", **headers: str) -> Re
         (said(403, "domainPolicy"), Refused, None),
         (said(403, "insufficientPermissions"), Refused, None),
         (said(403, "accessNotConfigured"), Refused, None),
+        (said(403, "cannotDownloadAbusiveFile"), Refused, None),
+        (said(403, "forbidden", "Metadata scope does not support 'q' parameter"), Refused, None),
         (said(400, "failedPrecondition", "Mail service not enabled"), Refused, None),
         (said(410, "fullSyncRequired"), TokenDead, None),
         (said(410, "updatedMinTooLongAgo"), TokenDead, None),
