@@ -203,7 +203,7 @@ async def begin_deletion(
 
 async def forget(conn: Connection, account_id: UUID) -> None:
     """Delete what is stored and queued of an account; the caller holds its outbox shard."""
-    for name in ("outbox", "sync", "items", "resources", "routes"):
+    for name in ("outbox", "sync", "items", "resources", "letters", "inbox", "routes"):
         await conn.execute(SQL[f"forget_{name}"], {"id": account_id})
 
 

@@ -17,6 +17,16 @@ from tests.chaos.truth import Fact
 SENDERS = 32
 
 
+def signed(fact: Fact) -> tuple[bytes, dict[str, str]]:
+    """A delivery: its body, and the headers that prove it."""
+    body = json.encode(fact)
+    return body, {
+        "content-type": "application/json",
+        "x-chaos-delivery": f"{fact.feed}-{fact.n}",
+        "x-chaos-signature": hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest(),
+    }
+
+
 class Sender(Struct):
     """The provider's side: sends each delivery until somebody says 2xx, 3 in 100 of them twice."""
 
@@ -47,12 +57,7 @@ class Sender(Struct):
 
     async def send(self, client: httpx.AsyncClient, url: str, fact: Fact) -> bool:
         """Send once; return whether a promise was made."""
-        body = json.encode(fact)
-        headers = {
-            "content-type": "application/json",
-            "x-chaos-delivery": f"{fact.feed}-{fact.n}",
-            "x-chaos-signature": hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest(),
-        }
+        body, headers = signed(fact)
         try:
             answer = await client.post(f"{url}/webhook", content=body, headers=headers)
         except httpx.TransportError:  # the replica was killed: no promise was made

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from uuid import UUID
 
 import anyio
 import httpx
@@ -196,17 +197,21 @@ async def seed(url: str, keys: Keyring, feeds: Sequence[str], *, syncing: bool) 
     await db.close()
 
 
-async def connect(conn: Connection, keys: Keyring, feed: str, *, syncing: bool) -> None:
+async def connect(
+    conn: Connection, keys: Keyring, feed: str, *, syncing: bool, token: Token | None = None
+) -> UUID:
     """Put one account into the ledger, as a finished OAuth flow would."""
     account = await accounts.claim(
         conn, provider.name, f"user-{feed}", Identity(id=feed, name=feed), ()
     )
     assert account is not None
-    token = TokenSet(Token(access=f"token-{feed}"), since=datetime.now(UTC))
-    await accounts.connect(conn, account, keys.seal_token(account, provider.name, token), None)
+    held = TokenSet(token or Token(access=f"token-{feed}"), since=datetime.now(UTC))
+    sealed = keys.seal_token(account, provider.name, held)
+    await accounts.connect(conn, account, sealed, held.token.expires_at)
     await routes.set_routes(conn, provider.name, account, "identity", [f"feed:{feed}"])
     if syncing:
         await runs.start_run(conn, streams=provider.streams, account_id=account, mode="full")
+    return account
 
 
 async def ravage(

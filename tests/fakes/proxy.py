@@ -90,10 +90,14 @@ class Proxy:
     def before(self, url: str) -> str:
         """Stand in front of what is at this URL too; return the URL with this proxy's port."""
         at = urlsplit(url)
-        self.upstreams.append((at.hostname or "127.0.0.1", at.port or 0))
+        self.upstreams.append(_address(url))
         place = f"127.0.0.1:{self.port}"
         who = at.netloc.rpartition("@")[0]
         return at._replace(netloc=f"{who}@{place}" if who else place).geturl()
+
+    def forget(self, url: str) -> None:
+        """Carry no new connection to what is at this URL."""
+        self.upstreams.remove(_address(url))
 
     def break_(self, fault: Fault) -> None:
         """Let this be wrong from now on; `""` mends everything but what is half-open."""
@@ -131,6 +135,11 @@ class Proxy:
             for each in wire.writers:
                 each.close()
         return None
+
+
+def _address(url: str) -> tuple[str, int]:
+    at = urlsplit(url)
+    return at.hostname or "127.0.0.1", at.port or 0
 
 
 @asynccontextmanager

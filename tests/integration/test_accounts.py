@@ -22,7 +22,7 @@ from shared.oauth.deletion import Closing
 from shared.provider import Minting, Revocation
 from shared.service import account_routes
 from shared.service.callers import Authentication, Callers, Forbidden, create_key
-from shared.store import audit, outbox
+from shared.store import audit, dead, outbox, routes
 from shared.store.accounts import Account
 from shared.store.database import Database
 from shared.types import Identity, Token
@@ -331,6 +331,30 @@ async def test_a_deletion_tells_the_provider_and_erases_everything(
     outcomes = [row[0] for row in await hub.rows("select action || ' ' || outcome from audit_log")]
     assert outcomes == ["connect done", "delete begun", "delete done"]
     assert await deletion.resume_deletions(parts) == 0
+
+
+async def test_a_deletion_drops_what_waits_for_that_account_alone(
+    hub: FakeHub, server: AuthServer
+) -> None:
+    """Dead letters of its own, and parked deliveries that nobody else claims."""
+    mine, other = await connected(hub, server), await connected(hub, server, "bob", "u2")
+    for account, keys in ((mine, ["repo:1", "repo:2"]), (other, ["repo:2"])):
+        async with hub.db.transaction() as conn:
+            await routes.set_routes(conn, "acme", account.id, "test", keys)
+            await dead.put(
+                conn, "record", "acme", account_id=account.id, what="x", body=b"", error="odd"
+            )
+    for n in (1, 2, 3):
+        await hub.rows(
+            "insert into webhook_inbox (provider, delivery_id, method, query, headers, body, state,"
+            " keys) values ('acme', %s, 'POST', '', '', '', 'unrouted', %s)",
+            f"d{n}",
+            [f"repo:{n}"],
+        )
+    await deletion.begin(hub.db, hub.provider, mine.id, None, "test")
+    left = await hub.rows("select delivery_id from webhook_inbox order by 1")
+    assert left == [("d2",), ("d3",)]
+    assert await hub.rows("select account_id from dead_letter") == [(other.id,)]
 
 
 async def test_a_provider_that_refuses_keeps_no_data_here(hub: FakeHub, server: AuthServer) -> None:

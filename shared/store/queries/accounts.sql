@@ -141,6 +141,17 @@ delete from item where account_id = %(id)s
 -- name: forget_resources
 delete from resource where account_id = %(id)s
 
+-- name: forget_letters
+delete from dead_letter where account_id = %(id)s
+
+-- name: forget_inbox
+-- Deliveries that wait for this account alone, because it was switched off.
+delete from webhook_inbox i using route r
+where r.account_id = %(id)s and i.provider = r.provider and i.state = 'unrouted'
+  and i.keys && array[r.key]
+  and not exists (select from route o where o.provider = i.provider and o.account_id <> %(id)s
+                  and (o.key = any(i.keys) or o.key = '*'))
+
 -- name: forget_routes
 delete from route where account_id = %(id)s
 
