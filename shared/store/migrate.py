@@ -4,7 +4,9 @@ Migrations only go forward. A database that is newer than the code is fine: duri
 the old pods keep running on it.
 """
 
+import asyncio
 import hashlib
+import random
 import re
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -15,6 +17,9 @@ from msgspec import Struct
 from shared.errors import ConfigError
 from shared.store.database import Connection, Database
 from shared.store.sql import load
+
+TRIES = 60
+"""How often a migration asks for its locks before it gives up; a second and a half each, at most."""
 
 _NAME = re.compile(r"(\d{4})_\w+\.sql")
 _sql = load("migrate")
@@ -108,8 +113,23 @@ async def _missing(conn: Connection, known: list[Migration]) -> list[Migration]:
 
 
 async def _apply(conn: Connection, migration: Migration) -> None:
+    for _ in range(TRIES):
+        try:
+            await _try(conn, migration)
+        except psycopg.errors.LockNotAvailable:
+            await asyncio.sleep(random.uniform(0.1, 1.0))  # noqa: S311 - jitter
+        else:
+            return
+    raise ConfigError(
+        f"migration {migration.name} did not get its tables in {TRIES} tries; "
+        "is there a transaction that does not end? Nothing was changed, run it again"
+    )
+
+
+async def _try(conn: Connection, migration: Migration) -> None:
     try:
         async with conn.transaction():
+            await conn.execute(_sql.yield_way)
             # Without parameters one execute may hold many statements.
             await conn.execute(migration.text)
             await conn.execute(_sql.record, (migration.number, migration.name, migration.sha256))

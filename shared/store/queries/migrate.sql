@@ -26,3 +26,8 @@ select number, name, sha256 from schema_migration order by number
 -- name: record
 -- Writes down one migration.
 insert into schema_migration (number, name, sha256) values (%s, %s, %s)
+
+-- name: yield_way
+-- Half of PostgreSQL's own deadlock_timeout: a migration that waits for tables of a running service in
+-- another order than it gives way first, so that nobody's statement is chosen as the victim.
+set local lock_timeout = '500ms';
