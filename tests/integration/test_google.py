@@ -82,7 +82,8 @@ async def connected(
 ) -> AsyncIterator[tuple[Connected, dict[str, Any]]]:
     """Sam connects, with what he leaves out, and the walk that follows is over."""
     google = app(post, "", SECRET, mails=12)
-    google.fail(Fault("crowded"))
+    for kind in ("limited", "crowded"):
+        google.fail(Fault(kind))
     async with (
         listening(google) as address,
         running(provider, database_url, nats_url, build=told(google, address)) as service,
@@ -159,6 +160,27 @@ async def test_histories_that_google_forgot_cost_nothing(database_url: str, nats
         await it.heard("sam@acme.test:holiday", deleted=True)
         ids = [item["id"] for item in await it.events() if item["source"] == "gmail"]
         assert len(ids) == 12 + 2
+
+
+async def test_limits_new_keys_and_watches_that_end_lose_nothing(
+    database_url: str, nats_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.google.pubsub.PAUSE", 0.0)  # between two looks for new keys
+    async with connected(database_url, nats_url) as (it, run):
+        assert run["status"] == "success"
+        assert 403 in {call.status for call in it.google.calls}
+        world = it.google.world
+        await until(lambda: world.watched and len(world.channels) == 2)
+        it.google.fail(Fault("rotated"))
+        ident = await world.arrive("Signed", "With a new key.")
+        await it.heard(ident, title="Signed")
+
+        it.google.fail(Fault("unwatched"))
+        unseen = await world.arrive("Unseen", "While nobody was told.")
+        late = "expires_at = now() - interval '1 hour', renew_at = now(), next_check_at = now()"
+        await it.count(f"with it as (update subscription set {late} returning 1) select 1 from it")
+        await until(lambda: world.watched and len(world.channels) == 2)
+        await it.heard(unseen, title="Unseen")
 
 
 async def test_a_product_that_was_left_out_rests_and_says_so(

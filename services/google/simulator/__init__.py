@@ -60,7 +60,14 @@ def app(
         guard=consent.refused,
         story=_story(world),
         environment=environment,
-        faults={"expired": consent.expire, "forgotten": world.forget, "crowded": batches.crowd},
+        faults={
+            "expired": consent.expire,
+            "forgotten": world.forget,
+            "crowded": batches.crowd,
+            "limited": consent.limit,
+            "rotated": signer.rotate,
+            "unwatched": world.unwatch,
+        },
     )
     made.world, made.consent = world, consent
     return made

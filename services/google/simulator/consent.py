@@ -27,6 +27,11 @@ class Consent:
         self.tokens: dict[str, str] = {}
         self.grants: dict[str, str] = {}
         self.refreshes = 0
+        self._limits = 0
+
+    def limit(self) -> None:
+        """Answer the next call of the API as Google does when a user asks too much a minute."""
+        self._limits += 1
 
     def expire(self) -> None:
         """End every access token now; refresh tokens go on."""
@@ -42,6 +47,10 @@ class Consent:
         product = asked.path.split("/")[1]
         if product in ("gmail", "calendar", "drive") and f"/auth/{product}" not in granted:
             return problem(403, "insufficientPermissions", "Insufficient Permission")
+        if self._limits and product == "gmail":
+            self._limits -= 1
+            answer = problem(403, "userRateLimitExceeded", "User-rate limit exceeded.")
+            return Answer(answer.body, 403, {"retry-after": "1"})
         return None
 
     def authorize(self, asked: Asked) -> Answer:

@@ -41,7 +41,7 @@ def gmail(world: World) -> list[Route]:
 
     def watch(asked: Asked) -> Answer:
         world.watched = bool(asked.json()["topicName"])
-        return Answer({"historyId": str(world.last), "expiration": str(2_000_000_000_000)})
+        return Answer({"historyId": str(world.last), "expiration": world.week()})
 
     def stop(_: Asked) -> Answer:
         world.watched = False

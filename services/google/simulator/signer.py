@@ -8,23 +8,29 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from google.auth import crypt, jwt
 
 ACCOUNT = "push@simulated.iam.gserviceaccount.com"
-KID = "simulated"
 
 
 class Signer:
-    """A key of its own for every simulator; its public half as `certs` (PEM) and as `jwks`."""
+    """Keys of its own for every simulator; their public halves as `certs` (PEM) and as `jwks`."""
 
     def __init__(self) -> None:
+        self.certs: dict[str, str] = {}
+        self.jwks: dict[str, list[dict[str, str]]] = {"keys": []}
+        self.rotate()
+
+    def rotate(self) -> None:
+        """Sign with a new key from now on; the old ones are still published."""
+        kid = f"simulated-{len(self.certs)}"
         key, pem = rsa.generate_private_key(65537, 2048), serialization.Encoding.PEM
         private = key.private_bytes(
             pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
         kind = serialization.PublicFormat.SubjectPublicKeyInfo
-        self.certs = {KID: key.public_key().public_bytes(pem, kind).decode()}
+        self.certs[kid] = key.public_key().public_bytes(pem, kind).decode()
         public = key.public_key().public_numbers()
         parts = {"n": _number(public.n), "e": _number(public.e)}
-        self.jwks = {"keys": [{"kty": "RSA", "alg": "RS256", "use": "sig", "kid": KID, **parts}]}
-        self._signer = crypt.RSASigner.from_string(private, KID)  # type: ignore[no-untyped-call]
+        self.jwks["keys"] += [{"kty": "RSA", "alg": "RS256", "use": "sig", "kid": kid, **parts}]
+        self._signer = crypt.RSASigner.from_string(private, kid)  # type: ignore[no-untyped-call]
 
     def token(self, audience: str, at: float, **claims: Any) -> str:
         """A token for this audience, good for an hour from `at` in epoch seconds."""

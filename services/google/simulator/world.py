@@ -43,6 +43,15 @@ class World:
         self.forgotten = self.last
         self.events_forgotten = len(self.event_log) + 1
 
+    def unwatch(self) -> None:
+        """Let the watch and every channel end, as after a week."""
+        self.watched = False
+        self.channels.clear()
+
+    def week(self) -> str:
+        """A week from now, when what is watched ends."""
+        return str(int((self._now() + 7 * 86_400) * 1000))
+
     def stamp(self) -> str:
         """Now, as Google writes it."""
         return datetime.fromtimestamp(self._now(), UTC).isoformat(timespec="milliseconds")
@@ -102,7 +111,8 @@ class World:
         """A channel is opened, which is told before the answer is."""
         self.channels[body["id"]] = {**body, "kind": kind, "number": 0}
         await self._ring(kind, "sync", only=body["id"])
-        return {"id": body["id"], "resourceId": kind, "expiration": body["expiration"]}
+        until = min(body["expiration"], self.week(), key=int)
+        return {"id": body["id"], "resourceId": kind, "expiration": until}
 
     def named(self, ident: str) -> dict[str, Any]:
         """A mail as lists name it."""
