@@ -26,7 +26,7 @@ async def of_account(conn: Connection, account_id: UUID, ids: Collection[str]) -
 
 async def of_routes(
     conn: Connection, provider: str, keys: Collection[str], ids: Collection[str]
-) -> Mapping[str, Mapping[str, str]]:
+) -> dict[str, dict[str, str]]:
     """Return by route key the names that the accounts of that key know."""
     given = {"provider": provider, "keys": list(keys), "ids": list(ids)}
     found: defaultdict[str, dict[str, str]] = defaultdict(dict)

@@ -15,11 +15,11 @@ from rich.console import Console
 from rich.table import Table
 
 from shared.telemetry import logs
-from tests.load import footprint, intake, mailboxes, normalizing, relaying, report, syncing
+from tests.load import chat, footprint, intake, mailboxes, normalizing, relaying, report, syncing
 from tests.load.figures import Path
 from tests.load.world import FULL, TINY, Size, World, world
 
-PATHS = ("intake", "sync", "mail", "relay", "normalizer", "footprint")
+PATHS = ("intake", "sync", "mail", "chat", "relay", "normalizer", "footprint")
 
 
 def measured(here: World, size: Size, only: str = "") -> Iterator[Path]:
@@ -35,6 +35,8 @@ def measured(here: World, size: Size, only: str = "") -> Iterator[Path]:
                 yield loop.run(syncing.measure(here, size))
             elif name == "mail":
                 yield loop.run(mailboxes.measure(here, size))
+            elif name == "chat":
+                yield loop.run(chat.measure(here, size))
             elif name == "relay":
                 yield loop.run(relaying.measure(here, size))
             elif name == "normalizer":

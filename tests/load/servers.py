@@ -14,8 +14,8 @@ from typing import Any
 import uvloop
 from msgspec import json
 
-from services.github.provider import provider
 from services.github.webhook import verify
+from shared.config.catalogue import one
 from shared.service import app
 from shared.service.hub import open_hub, open_process
 from shared.service.server import Server
@@ -27,6 +27,7 @@ from tests.fakes.service import settings
 from tests.load.issues import List, lifespan
 from tests.load.mails import mailbox
 from tests.load.sender import SECRET
+from tests.load.workspace import Workspace
 
 ANSWER = {"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]}
 LONGEST = 600.0
@@ -84,14 +85,17 @@ async def one_by_one(postgres_url: str) -> AsyncIterator[Any]:
 
 
 @asynccontextmanager
-async def service(postgres_url: str, nats_url: str, *, work: bool) -> AsyncIterator[Any]:
+async def service(
+    postgres_url: str, nats_url: str, *, work: bool, provider: str = "github"
+) -> AsyncIterator[Any]:
     """The whole service; with `work` it also reads and publishes what it takes."""
-    given = settings(provider, postgres_url, nats_url, 1, secrets=(Secret(SECRET),))
+    its = one(provider)
+    given = settings(its, postgres_url, nats_url, 1, secrets=(Secret(SECRET),))
     async with AsyncExitStack() as stack:
         process = await stack.enter_async_context(open_process(given, name="load"))
         if work:
             await stack.enter_async_context(relaying(process))
-        yield app.build(open_hub(provider, given, process), work=work)
+        yield app.build(open_hub(its, given, process), work=work)
 
 
 @asynccontextmanager
@@ -106,12 +110,19 @@ async def gmail(mails: int) -> AsyncIterator[Any]:
     yield mailbox(mails)
 
 
+@asynccontextmanager
+async def workspace(many: int) -> AsyncIterator[Any]:
+    """Slack's lists of messages."""
+    yield Workspace(many)
+
+
 KINDS: dict[str, Callable[..., Any]] = {
     "bare": bare,
     "one by one": one_by_one,
     "service": service,
     "issues": issues,
     "gmail": gmail,
+    "workspace": workspace,
 }
 
 
