@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterator, Mapping
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from msgspec import Raw, json, structs
@@ -123,6 +123,6 @@ async def hear(bench: Bench, *told: Note | Names) -> None:
     deliveries = [delivery(it) if isinstance(it, Note) else Delivery(b"names", {}) for it in told]
     heard = structs.replace(bench.provider, webhook=structs.replace(webhook, read=read))
     async with bench.db.connection() as conn:
-        rows = [inbox.arrived(it, f"{id(it)}") for it in deliveries]
+        rows = [inbox.arrived(it, uuid4().hex) for it in deliveries]
         await inbox.put(conn, "feed", rows)
     assert await Bench(bench.db, heard).reader().step() == len(told)
