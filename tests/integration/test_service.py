@@ -15,6 +15,7 @@ from shared.service import server as server_module
 from shared.service.worker import tidy
 from shared.store import runs
 from tests.fakes.feed import Bench, Note, Notebook, provider
+from tests.fakes.proxy import proxy
 from tests.fakes.service import Running, running
 
 pytestmark = pytest.mark.anyio
@@ -131,6 +132,29 @@ async def test_while_the_database_is_away_nothing_is_promised(service: Running) 
     assert (
         await service.http.get("/accounts", headers={"authorization": "Bearer hub_dev_x"})
     ).status_code == 401
+
+
+async def nap(service: Running) -> None:
+    async with service.hub.db.connection() as conn:
+        await conn.execute("select pg_sleep(0.2)")
+
+
+async def test_a_database_that_says_nothing_keeps_no_sender_waiting(
+    database_url: str, nats_url: str
+) -> None:
+    """It does not refuse, it does not hang up: it is frozen, or the wire to it is."""
+    async with proxy() as wire:
+        where = wire.before(database_url)
+        async with running(provider(Notebook()), where, nats_url) as it:
+            await asyncio.gather(
+                *(nap(it) for _ in range(9))
+            )  # there are connections to get stuck on
+            wire.break_("blackhole")
+            answer = await post(it, Note("a"))
+            assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+            assert (await it.http.get("/health/ready")).status_code == 503
+            wire.break_("")
+            assert (await post(it, Note("a"))).status_code == 200
 
 
 async def test_a_body_that_never_ends_is_given_up_on(service: Running) -> None:
