@@ -12,7 +12,7 @@ def file(it: Told) -> Message:
     """One file, folder or shortcut. What only opening it changes is not in it, so that it is not news."""
     its = it.file
     changed = max(filter(None, (its.modifiedTime, its.sharedWithMeTime)), default=it.seen)
-    author = _person(its.lastModifyingUser) or next(filter(None, map(_person, its.owners)), None)
+    author = person(its.lastModifyingUser) or next(filter(None, map(person, its.owners)), None)
     return Message(
         id=its.id,
         source="google_drive",
@@ -60,7 +60,7 @@ def _content(it: File) -> Attachment:
     )
 
 
-def _person(it: User | None) -> Person | None:
+def person(it: User | None) -> Person | None:
     """By the id that Drive has for people; many files tell no address."""
     if it is None or not (it.permissionId or it.emailAddress or it.displayName):
         return None

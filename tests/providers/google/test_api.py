@@ -471,6 +471,34 @@ def test_a_file_is_read_and_downloaded_and_a_document_exported(
     assert client.get("/api/v1/files/f1/content").status_code == 400
 
 
+def test_what_people_say_about_a_file_is_read_with_its_replies(
+    hub: Hub, client: TestClient[Any]
+) -> None:
+    at = {"createdTime": "2026-11-20T09:00:00Z", "author": {"displayName": "Zoë"}}
+    comment = {
+        **at,
+        "id": "c1",
+        "content": "Why, +kim@acme.test?",
+        "mentionedEmailAddresses": ["Kim@acme.test"],
+        "quotedFileContent": {"value": "the plan"},
+        "replies": [
+            {**at, "id": "r1", "content": "Because", "action": "resolve"},
+            {**at, "id": "r2", "deleted": True},
+        ],
+    }
+    deleted = {**at, "id": "c2", "deleted": True}
+    answer = {"comments": [comment, deleted], "nextPageToken": "p"}
+    hub.api.answers["GET", f"{FILES}/f1/comments"] = Answer(answer)
+    reply = client.get("/api/v1/files/f1/comments", params={"place": "o"})
+    assert ids(reply) == ["f1:c1", "f1:c1:r1"]
+    first, second = reply.json()["items"]
+    assert (first["type"], first["parent_id"], second["parent_id"]) == ("comment", "f1", "f1:c1")
+    assert first["mentions"] == [{"id": "kim@acme.test", "email": "kim@acme.test"}]
+    assert first["metadata"]["quoted"] == "the plan"
+    assert (second["thread_id"], second["metadata"]["action"]) == ("f1:c1", "resolve")
+    assert hub.api.asked[-1].params["fields"].startswith("nextPageToken,comments(")
+
+
 @pytest.mark.parametrize("ident", ["..%2Fx", "a%2Fb", "a%3Fb", "%2e%2e", "ä", "a%0A"])
 @pytest.mark.parametrize("path", ["emails", "threads", "events", "files"])
 def test_a_path_that_leads_elsewhere_never_reaches_google(
