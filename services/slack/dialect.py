@@ -78,7 +78,7 @@ def refusal(said: Said, wait: str) -> Exception:
     if word in ("ratelimited", "rate_limited", "message_limit_exceeded"):
         seconds = float(wait) if wait.isascii() and wait.isdigit() else PATIENCE
         return RateLimited(
-            "waits for Slack's limit of calls", retry_after=min(max(seconds, 1.0), 86_400.0)
+            "Slack's limit of calls is reached", retry_after=min(max(seconds, 1.0), 86_400.0)
         )
     if word in CLOSED:
         needs = (

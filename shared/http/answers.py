@@ -78,7 +78,8 @@ def judge(  # noqa: PLR0911 - a table of statuses reads best as one
         return Reauthorize()
     patience = _patience(it)
     if it.status == 429 or (it.status == 403 and patience):
-        return RateLimited(said, retry_after=patience or USUAL)
+        limited = f"the provider's limit of calls is reached ({it.status})"
+        return RateLimited(limited, retry_after=patience or USUAL)
     if it.status in GONE:
         return ItemGone(said)
     if it.status == 412:

@@ -52,7 +52,7 @@ class Governor:
             while (wait := await self._wait(whole, charge)) > 0:
                 if waited + wait > PATIENCE:
                     raise RateLimited(
-                        f"waits for {self._provider.title}'s limit of calls", retry_after=wait
+                        f"{self._provider.title}'s limit of calls is reached", retry_after=wait
                     )
                 waited += wait
                 if self._metrics:

@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from services.slack.simulator import Slack, app
 from services.slack.simulator.world import World
 from shared.bus import stream
 from shared.http.roleplay import consent, post
+from shared.provider import Provider
 from shared.simulation import Fault
 from tests.fakes.service import Running, running
 from tests.fakes.simulated import listening, told, until
@@ -75,22 +77,28 @@ class Place(Struct):
         return row is not None and row[0] == 0
 
 
-@pytest.fixture
-async def place(database_url: str, nats_url: str, anyio_backend: str) -> AsyncIterator[Place]:
-    slack = app(post, "", SECRET, messages=MESSAGES, most=4)
+@asynccontextmanager
+async def connected(slack: Slack, provider: Provider, *engines: str) -> AsyncIterator[Place]:
+    """A service that Ana has just connected her workspace to."""
     async with (
         listening(slack) as address,
-        running(UNMETERED, database_url, nats_url, build=told(slack, address)) as service,
+        running(provider, *engines, build=told(slack, address)) as service,
     ):
         slack.world.callback_url = f"{service.http.base_url}/webhook"
         key = await service.key()
         asked = await service.http.post("/oauth/authorize", json={"user_id": "ana"}, headers=key)
         await asyncio.to_thread(consent, asked.json()["authorization_url"], consent="yes")
-        it = Place(slack, service, key)
+        yield Place(slack, service, key)
+        assert slack.unknown == []
+
+
+@pytest.fixture
+async def place(database_url: str, nats_url: str, anyio_backend: str) -> AsyncIterator[Place]:
+    slack = app(post, "", SECRET, messages=MESSAGES, most=4)
+    async with connected(slack, UNMETERED, database_url, nats_url) as it:
         run = await it.walked()
         assert run["status"] == "success", run
         yield it
-        assert slack.unknown == []
 
 
 async def test_everything_that_was_said_is_told_once_but_what_we_said(place: Place) -> None:
@@ -188,6 +196,51 @@ async def test_limits_and_faults_within_a_200_are_got_over(place: Place) -> None
         place.slack.pace.every = 0.0
     assert walk.result()["status"] == "success", walk.result()
     assert await place.about(f"C01:{fresh['ts']}") == [("created", "said while it was slow")]
+
+
+async def test_a_refused_method_waits_alone_and_the_run_says_so(
+    database_url: str, nats_url: str
+) -> None:
+    slack = app(post, "", SECRET, messages=MESSAGES, most=15, every=60.0)
+    async with connected(slack, provider, database_url, nats_url) as place:
+        http, run = place.service.http, dict[str, Any]()
+
+        async def waits() -> bool:
+            reply = await http.get("/sync/runs", headers=place.key)
+            run.update(reply.json()["runs"][0])
+            return bool(run["waiting"])
+
+        await until(waits)
+        assert "limit of calls is reached" in run["waiting"]
+        assert 0 < run["waiting_seconds"] <= 80
+        people = await http.get("/api/v1/users?user_id=ana", headers=place.key)
+        assert people.status_code == 200, "only what was refused waits"
+        listed = await http.get("/api/v1/channels/C01/messages?user_id=ana", headers=place.key)
+        assert listed.status_code == 429
+        assert int(listed.headers["retry-after"]) <= 60
+        calls = [it for it in slack.calls if it.path == "/api/conversations.history"]
+        assert sum(it.status == 429 for it in calls) <= 4, "as many as were under way"
+        assert len(calls) - sum(it.status == 429 for it in calls) == 1
+
+
+async def test_an_event_that_could_not_be_stored_in_time_is_taken_when_it_comes_again(
+    place: Place,
+) -> None:
+    assert place.service.hub.settings.webhook.timeout <= 2, "Slack gives up after three seconds"
+    async with place.service.hub.db.transaction() as conn:
+        await conn.execute("lock table webhook_inbox in access exclusive mode")
+        event = {"type": "message", "user": "U01", "text": "kept", "ts": place.world.ts()}
+        event |= {"channel": "C01", "channel_type": "channel"}
+        envelope = {"type": "event_callback", "team_id": "T01", "event": event}
+        body = json.encode({**envelope, "event_id": "EvSLOW"})
+        headers = place.world.signed(body)
+        slow = await place.service.http.post("/webhook", content=body, headers=headers)
+        assert slow.status_code == 503
+    again = {**headers, "x-slack-retry-num": "1", "x-slack-retry-reason": "http_error"}
+    for _ in range(2):
+        taken = await place.service.http.post("/webhook", content=body, headers=again)
+        assert taken.status_code == 200
+    assert await place.about(f"C01:{event['ts']}") == [("created", "kept")]
 
 
 async def test_a_caller_says_something_and_no_loop_begins(place: Place) -> None:

@@ -241,7 +241,7 @@ async def test_an_error_decides_when_the_walk_is_due_again(
 async def test_a_run_whose_walks_all_wait_says_what_for_and_how_long(db: Database) -> None:
     def limited(number: int) -> None:
         if number == 1:
-            raise RateLimited("waits for Feed's limit of calls", retry_after=120)
+            raise RateLimited("Feed's limit of calls is reached", retry_after=120)
 
     books = [Resource("1", "one"), Resource("2", "two")]
     bench = Bench(db, provider(Notebook(pages(1, 1), books, before=limited), shelf=True))
@@ -252,7 +252,7 @@ async def test_a_run_whose_walks_all_wait_says_what_for_and_how_long(db: Databas
         await worker.run(unit)
         waits.append((await show(bench, ident)).waiting)
     found = await show(bench, ident)
-    assert waits == ["", "", "waits for Feed's limit of calls"]
+    assert waits == ["", "", "Feed's limit of calls is reached"]
     assert found.waiting_seconds == pytest.approx(132, abs=13)
     assert found.eta_seconds == pytest.approx(found.waiting_seconds, abs=1)
     await bench.due()

@@ -1,5 +1,6 @@
 """Whose token it is, which of two it is, how it is renewed, and how a connection ends."""
 
+import re
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -10,10 +11,12 @@ from services.slack import oauth
 from services.slack.provider import provider
 from shared.config import load
 from shared.errors import ItemGone, Reauthorize, Refused, Unavailable
+from shared.http.client import HttpApi
 from shared.oauth import protocol
 from shared.oauth.keyring import new_key
 from shared.provider import Revocation
 from shared.types import Identity, Secret, Token
+from tests.contract.reading import ROOT
 from tests.fakes.api import Answer, FakeApi
 
 pytestmark = pytest.mark.anyio
@@ -149,6 +152,28 @@ async def test_18_an_organizations_install_has_no_workspace() -> None:
     assert (inside.id, inside.routes) == ("T01", ("team:T01",))
     with pytest.raises(Refused):
         await oauth.identify(auth(team_id=None))
+
+
+async def test_govslack_is_three_variables_and_brings_its_own_host_for_files() -> None:
+    told = (ROOT / "services/slack/README.md").read_text()
+    variables = dict(re.findall(r"`(SLACK_\w+)=(https://slack-gov\.com\S*)`", told))
+    assert set(variables) == {"SLACK_API_URL", "SLACK_AUTH_URL", "SLACK_TOKEN_URL"}
+    given = load(provider, {**ENVIRONMENT, **variables})
+    asked: list[httpx.Request] = []
+    link = protocol.authorization_url(provider, given, scopes=(), state="s", verifier="v" * 64)
+    assert link.startswith("https://slack-gov.com/oauth/v2/authorize?")
+    async with answering(BOT, asked) as client:
+        await protocol.exchange(
+            client, provider, given, code="c", verifier="v", redirect_uri="https://hub.example/cb"
+        )
+        api = HttpApi(client, provider, given.provider.base_url, None)
+        await api.get("/auth.test", dict[str, Any])
+        await api.upload("https://files.slack-gov.com/upload/v1/x", b"bytes")
+        with pytest.raises(Refused):
+            await api.upload("https://files.slack.com/upload/v1/x", b"bytes")
+        with pytest.raises(Refused):
+            await api.get("https://slack.com/api/auth.test", dict[str, Any])
+    assert {it.url.host for it in asked} == {"slack-gov.com", "files.slack-gov.com"}
 
 
 async def test_scopes_that_nobody_told_are_not_invented() -> None:
