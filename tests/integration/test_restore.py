@@ -13,14 +13,15 @@ from uuid import uuid4
 
 import psycopg
 import pytest
-from msgspec import json, structs
+from msgspec import structs
 
 from shared.bus.client import Bus
 from shared.config import Settings
 from shared.engines import nats
 from shared.normalizer.cloudevents import Event
 from shared.oauth.keyring import Keyring, TokenSet, new_key
-from shared.store import accounts
+from shared.store import accounts, inbox
+from shared.store.database import Database
 from shared.types import Secret, Token
 from tests.fakes.feed import Bench, Note, Notebook, delivery, provider
 from tests.fakes.service import Running, running, settings
@@ -109,18 +110,15 @@ async def test_a_restored_fleet_goes_on_and_tells_again_what_it_told_since_with_
 
 
 async def test_what_was_not_yet_told_is_in_the_backup(
-    database_url: str, elsewhere: str, nats_url: str, tmp_path: Path
+    database_url: str, db: Database, elsewhere: str, nats_url: str, tmp_path: Path
 ) -> None:
     dump = tmp_path / "fleet.dump"
     async with running(provider(Notebook([[]])), database_url, nats_url) as service:
         bench = Bench(service.hub.db, service.hub.provider)
         await bench.account("ana", "book:1")
-    with psycopg.connect(database_url, autocommit=True) as admin:
-        admin.execute(
-            "insert into webhook_inbox (provider, delivery_id, method, query, headers, body)"
-            " values ('feed', 'waiting', 'POST', '', '{}', %s)",
-            (json.encode(Note("waiting", "stored and not yet read")),),
-        )
+    async with db.connection() as conn:
+        it = delivery(Note("waiting", "stored and not yet read"), "waiting")
+        await inbox.put(conn, "feed", [inbox.arrived(it, "waiting")])
     postgres("pg_dump", "--format=custom", f"--file={dump}", database_url)
     restore(dump, elsewhere)
     async with running(provider(Notebook([[]])), elsewhere, nats_url) as after:

@@ -15,11 +15,21 @@ from rich.console import Console
 from rich.table import Table
 
 from shared.telemetry import logs
-from tests.load import chat, footprint, intake, mailboxes, normalizing, relaying, report, syncing
+from tests.load import (
+    chat,
+    footprint,
+    intake,
+    mailboxes,
+    normalizing,
+    relaying,
+    report,
+    room,
+    syncing,
+)
 from tests.load.figures import Path
 from tests.load.world import FULL, TINY, Size, World, world
 
-PATHS = ("intake", "sync", "mail", "chat", "relay", "normalizer", "footprint")
+PATHS = ("intake", "sync", "mail", "chat", "relay", "normalizer", "room", "footprint")
 
 
 def measured(here: World, size: Size, only: str = "") -> Iterator[Path]:
@@ -41,6 +51,8 @@ def measured(here: World, size: Size, only: str = "") -> Iterator[Path]:
                 yield loop.run(relaying.measure(here, size))
             elif name == "normalizer":
                 yield normalizing.measure(size)
+            elif name == "room":
+                yield loop.run(room.measure(here, size))
             else:
                 yield footprint.measure(here, size, File(scratch))
 
