@@ -126,7 +126,8 @@ def _show(progress: Progress, bar: TaskID, run: dict[str, Any]) -> None:
     over = run["status"] in _OVER
     eta = run.get("eta_seconds")
     left = f", about {_time(eta)} left" if eta is not None and not over else ""
-    wait = f"; waits, since {run['waiting']} ({_time(run['waiting_seconds'])})" if run.get("waiting") else ""
+    why = run.get("waiting")
+    wait = f"; waits {_time(run['waiting_seconds'])}, {why}" if why else ""
     told = f"{run['listed']} listed, {run['published']} published{left}{wait}"
     whole = max(1, total or 0, done)
     progress.update(bar, completed=whole if over else done, total=whole, told=told)
