@@ -1,4 +1,4 @@
-"""One replica of a service, for the chaos tests: `python -m tests.chaos.service <port>`.
+"""One replica of a service, for the chaos tests; `machines.replica` starts it.
 
 Leases and patience with what does not answer are cut to seconds, because a test waits for them. `CHAOS_SABOTAGE`
 takes a protection out, so that the tests can show that they would notice.
@@ -6,18 +6,19 @@ takes a protection out, so that the tests can show that they would notice.
 
 import asyncio
 import os
-import sys
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from msgspec import json, structs
 
+from shared.bus import stream
 from shared.bus.client import Ack, Bus
 from shared.config import load
 from shared.http import gate
 from shared.normalizer.cloudevents import Event
-from shared.provider import Stream
+from shared.provider import Stream as Declared
+from shared.service import relay
 from shared.service.fleet import serve
 from shared.store import database, inbox, syncs
 from shared.store.syncs import Unit
@@ -28,8 +29,11 @@ from shared.webhook.intake import Writer
 from tests.chaos.machines import ROOT
 from tests.chaos.provider import provider
 
-WINDOW = 0.05
+WINDOW = 0.3
 """Seconds that a sabotaged step takes longer, so that a kill meets it."""
+
+FEW = 10
+"""Events that a sabotaged relay publishes at once, so that a kill meets the moment after a commit."""
 
 
 def cursor_first() -> None:
@@ -37,7 +41,7 @@ def cursor_first() -> None:
     commit = SyncWorker._commit
 
     async def wrong(
-        self: Any, unit: Unit, stream: Stream, group: Sequence[Page], walk: UUID | None
+        self: Any, unit: Unit, stream: Declared, group: Sequence[Page], walk: UUID | None
     ) -> bool:
         async with self._db.transaction() as conn:
             await syncs.advance(conn, unit, json.encode(group[-1].cursor), walk)
@@ -64,6 +68,26 @@ def no_message_id() -> None:
     Bus.publish = wrong  # type: ignore[method-assign] # that is the sabotage
 
 
+def core_publish() -> None:
+    """Publish as plain NATS does: no acknowledgement, and so no word of what was not stored."""
+    vars(relay)["LARGEST_BATCH"] = FEW
+
+    async def wrong(self: Any, events: Sequence[Event]) -> Ack:
+        for it in events:
+            await self._nc.publish(it.subject, it.payload, headers=it.headers)
+        await asyncio.sleep(WINDOW / 30)
+        return Ack(len(events))
+
+    Bus.publish = wrong  # type: ignore[method-assign] # that is the sabotage
+
+
+def persist_async() -> None:
+    """Let the stream acknowledge what is not on disk; atomic batches exclude it, so they go too."""
+    vars(relay)["LARGEST_BATCH"] = FEW
+    stream.FIXED[stream.NAME] |= {"persist_mode": "async", "allow_atomic": False}
+    stream._compare = lambda *_: None
+
+
 def answer_first() -> None:
     """Answer a delivery before it is on disk."""
     put = Writer.put
@@ -81,8 +105,13 @@ def answer_first() -> None:
     Writer.put = wrong  # type: ignore[method-assign] # that is the sabotage
 
 
-SABOTAGE = {"cursor first": cursor_first, "no message id": no_message_id}
-SABOTAGE["answer first"] = answer_first
+SABOTAGE = {
+    "cursor first": cursor_first,
+    "no message id": no_message_id,
+    "core publish": core_publish,
+    "persist async": persist_async,
+    "answer first": answer_first,
+}
 
 
 def main(port: int) -> None:
@@ -94,7 +123,3 @@ def main(port: int) -> None:
     logs.configure("warning", json=True)
     settings = load(provider, os.environ, port=port, path=ROOT / "tests/chaos/config.yaml")
     serve([(provider, settings)], "127.0.0.1", port, mounted=False)
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]))

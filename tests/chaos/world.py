@@ -14,6 +14,7 @@ import anyio
 import httpx
 import nats
 import nats.errors
+import psycopg
 from msgspec import Struct
 
 from shared.engines import nats as nats_engine
@@ -25,14 +26,19 @@ from shared.store.database import Connection, Database
 from shared.store.migrate import migrate
 from shared.types import Identity, Secret, Token
 from tests.chaos import truth
-from tests.chaos.machines import Machine, python
+from tests.chaos.machines import Machine, replica
 from tests.chaos.provider import SECRET, provider
-from tests.chaos.size import SIZE
 
 STREAM = "SELF_EVENTS"
-FULL = SIZE != "ci"
 SEED = int(os.environ.get("SEED") or random.SystemRandom().randrange(10**6))
 """What the dice begin with; a failing run is repeated by `make chaos SEED=`."""
+
+
+RESTING = """
+select not exists (select from webhook_inbox where state = 'due')
+   and not exists (select from sync_run where status in ('queued', 'running'))
+   and not exists (select from outbox)
+"""
 
 
 class World(Struct):
@@ -72,12 +78,25 @@ class World(Struct):
         finally:
             await nc.close()
 
-    async def rest(self) -> int:
-        """Wait until nothing new is published for four seconds; return how many Messages there are."""
-        before = -1
-        while (now := await self.reach(before + 1, within=4)) > before:
-            before = now
-        return now
+    async def rest(self, within: float = 60) -> int:
+        """Wait until no delivery, run or event waits in the ledger; return how many Messages there are.
+
+        It is asked when to look, never what is right. Raises TimeoutError.
+        """
+        deadline = time.monotonic() + within
+        while not await self._resting():
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"there is still work after {within:g} s: {self.told('')}")
+            await anyio.sleep(0.1)
+        return await self.published()
+
+    async def _resting(self) -> bool:
+        try:
+            async with await psycopg.AsyncConnection.connect(self.postgres_url) as conn:
+                row = await (await conn.execute(RESTING)).fetchone()
+        except psycopg.OperationalError:
+            return False
+        return bool(row and row[0])
 
     async def reach(self, count: int, within: float) -> int:
         """Wait until so many Messages are published; return how many are, also when it took too long.
@@ -89,8 +108,8 @@ class World(Struct):
             now = await self.published()
             if now >= count or time.monotonic() > deadline:
                 return now
-            for replica in self.replicas:
-                assert replica.alive, f"{replica.name} ended:\n{replica.words()}"
+            for each in self.replicas:
+                assert each.alive, f"{each.name} ended:\n{each.words()}"
             await anyio.sleep(0.05)
 
     async def arrive(self, count: int, within: float = 60) -> None:
@@ -153,20 +172,22 @@ async def world(
             replicas=[
                 Machine(
                     f"replica {number}",
-                    python("tests.chaos.service", str(port)),
+                    replica(
+                        port,
+                        os.environ
+                        | {
+                            "CHAOS_API_URL": reached[0],
+                            "POSTGRES_URL": reached[1],
+                            "NATS_URL": reached[2],
+                            "ENCRYPTION_KEYS": keys,
+                            "CHAOS_CLIENT_ID": "client",
+                            "CHAOS_CLIENT_SECRET": "client secret",
+                            "CHAOS_WEBHOOK_SECRET": SECRET,
+                            "CHAOS_SABOTAGE": sabotage,
+                        }
+                        | dict(environ or {}),
+                    ),
                     place / f"replica{number}.log",
-                    env=os.environ
-                    | {
-                        "CHAOS_API_URL": reached[0],
-                        "POSTGRES_URL": reached[1],
-                        "NATS_URL": reached[2],
-                        "ENCRYPTION_KEYS": keys,
-                        "CHAOS_CLIENT_ID": "client",
-                        "CHAOS_CLIENT_SECRET": "client secret",
-                        "CHAOS_WEBHOOK_SECRET": SECRET,
-                        "CHAOS_SABOTAGE": sabotage,
-                    }
-                    | dict(environ or {}),
                 )
                 for number, port in enumerate(numbers)
             ],
@@ -177,8 +198,8 @@ async def world(
         )
         try:
             await here.connect(*feeds, syncing=syncing)
-            for replica in here.replicas:
-                replica.start()
+            for each in here.replicas:
+                each.start()
             yield here
         finally:
             for machine in here.machines:
@@ -212,30 +233,6 @@ async def connect(
     if syncing:
         await runs.start_run(conn, streams=provider.streams, account_id=account, mode="full")
     return account
-
-
-async def ravage(
-    here: World, victims: Sequence[Machine], *, total: int, dice: random.Random, within: float
-) -> None:
-    """Kill these, one after another, at random points of the progress."""
-    deadline = time.monotonic() + within
-    points = sorted(dice.uniform(0.02, 0.9) * total for _ in victims)
-    for point, victim in zip(points, victims, strict=True):
-        await here.reach(round(point), deadline - time.monotonic())
-        await anyio.sleep(dice.uniform(0, 0.2))
-        await strike(victim, dice.uniform(0, 0.3))
-
-
-async def strike(victim: Machine, pause: float) -> None:
-    """Kill, wait a moment, and start again until it stays up."""
-    victim.kill()
-    await anyio.sleep(pause)
-    for _ in range(40):
-        victim.start()
-        await anyio.sleep(0.25)
-        if victim.alive:  # PostgreSQL gives up while a child of the killed one still lives
-            return
-    raise TimeoutError(f"{victim.name} does not come back:\n{victim.words()}")
 
 
 async def _silent(_: Exception) -> None:
