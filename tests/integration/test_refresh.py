@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -106,19 +106,45 @@ async def test_fifty_callers_in_two_processes_refresh_once(
     assert (server.refreshes, server.busiest, server.reuses) == (1, 1, 0)
 
 
-async def test_without_fence_and_lease_the_same_storm_spends_a_token_twice(
-    hub: FakeHub, server: AuthServer, database_url: str, monkeypatch: pytest.MonkeyPatch
+async def test_without_the_lease_the_same_storm_spends_a_token_twice(
+    hub: FakeHub, server: AuthServer, database_url: str
 ) -> None:
-    """The fence holds the storm even without the lease, so both are taken out."""
     server.delay = 0.1
     ident = await account(hub, server)
-    statement, _, returning = accounts.SQL.take_lease.partition("and token_gen =")
-    free = statement + "returning" + returning.partition("returning")[2]
-    assert "lease_until <" not in free
-    monkeypatch.setattr(accounts.SQL, "take_lease", free, raising=False)
-    await storm(hub, database_url, ident)
+    async with replicas(hub, database_url) as both:
+        for one in both:
+            one._lease = 0.0  # it has run out before the provider answers
+        callers = [one.access(ident) for one in both for _ in range(25)]
+        await asyncio.gather(*callers, return_exceptions=True)
     assert server.reuses > 0
     assert server.busiest > 1
+
+
+@pytest.mark.parametrize("fence", [True, False])
+async def test_only_the_fence_stops_a_caller_who_looked_before_the_refresh_and_acts_after_it(
+    hub: FakeHub,
+    server: AuthServer,
+    database_url: str,
+    monkeypatch: pytest.MonkeyPatch,
+    fence: bool,
+) -> None:
+    """The lease is free again by then, and the refresh token that the caller saw is spent."""
+    ident = await account(hub, server)
+    if not fence:
+        unfenced = accounts.SQL.take_lease.replace("and token_gen = %(gen)s", "")
+        assert unfenced != accounts.SQL.take_lease
+        monkeypatch.setattr(accounts.SQL, "take_lease", unfenced, raising=False)
+    async with replicas(hub, database_url) as (slow, quick):
+        lock = slow._lock
+
+        async def late(account_id: UUID, gen: int) -> bool:
+            await quick.access(ident)
+            return await lock(account_id, gen)
+
+        monkeypatch.setattr(slow, "_lock", late)
+        with suppress(ProviderError):
+            await slow.access(ident)
+    assert server.reuses == (0 if fence else 1)
 
 
 async def test_callers_whose_token_was_just_refused_share_one_refresh(
