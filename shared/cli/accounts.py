@@ -80,7 +80,9 @@ def connect(
         str, typer.Argument(help="The service, by the name that `fleet status` shows.")
     ],
     user: Annotated[str, typer.Option("--user", help="Whose account it becomes.")],
-    token: Annotated[str, typer.Option(help="A token of the provider, instead of a consent.")] = "",
+    token: Annotated[
+        str | None, typer.Option(help="A token of the provider, instead of a consent.")
+    ] = None,
     token_stdin: Annotated[
         bool, typer.Option("--token-stdin", help="Read that token from standard input.")
     ] = False,
@@ -94,8 +96,9 @@ def connect(
         raise typer.BadParameter("give --token or --token-stdin, not both")
     if token_stdin:
         token = sys.stdin.readline().strip()
-        if not token:
-            raise typer.BadParameter("there is no token on standard input")
+    if token == "":
+        where = "on standard input" if token_stdin else "in --token"
+        raise typer.BadParameter(f"there is no token {where}")
     with services(provider) as fleet:
         if token:
             body = {"user_id": user, "access_token": token, "routes": route or []}

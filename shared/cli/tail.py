@@ -13,6 +13,7 @@ from shared.cli.fleet import find
 from shared.cli.output import Json, as_json, plain, screen
 from shared.config.checks import seconds
 from shared.errors import BadRequest
+from shared.normalizer import TYPES
 
 if TYPE_CHECKING:
     from shared.bus.tail import Heard
@@ -37,6 +38,10 @@ def tail_(
     """Print events as they are published, one line each. Ctrl-C stops."""
     from shared.bus.lines import subjects_of  # noqa: PLC0415 - with the NATS client
 
+    if type_ and type_ not in TYPES:
+        raise typer.BadParameter(
+            f"there is no type {type_!r}; choose from {', '.join(sorted(TYPES))}"
+        )
     try:
         subjects = subjects_of(type_, source, user)
         ago = timedelta(seconds=seconds(since, "--since")) if since else None

@@ -20,6 +20,8 @@ def trace(
     json: Json = False,
 ) -> None:
     """Tell what became of a delivery or an event; exit code 1 when something is still to be done."""
+    if not ident.strip():
+        raise typer.BadParameter("give the id of a delivery or of an event")
     with services(provider) as fleet:
         found = dict(fleet.each(f"/trace/{segment(ident)}"))
     if not found:

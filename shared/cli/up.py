@@ -49,7 +49,7 @@ def run(
     provider: Annotated[
         str, typer.Argument(help="The service, by the name that `fleet status` shows.")
     ],
-    port: Annotated[int, typer.Option(help="Its port; 0 for its own.")] = 0,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Its port; 0 for its own.")] = 0,
     json: Json = False,
 ) -> None:
     """Start one service on its own port, with the engines it needs."""
@@ -102,7 +102,7 @@ def stand(
     root = root or Path.cwd()
     os.environ.update(variables or {})
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    if not processes and next(ports(port, fixed=True)) != port:
+    if not processes and next(ports(port, fixed=True), None) != port:
         raise ConfigError(f"port {port} is in use; choose another one with --port")
     # Ctrl-C is the ordinary way to stop.
     with suppress(KeyboardInterrupt), standing.ground(root) as ground:

@@ -154,7 +154,7 @@ def ports(first: int, *, fixed: bool) -> Iterator[int]:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind(("127.0.0.1", first + offset if fixed else 0))
-            except OSError:
+            except (OSError, OverflowError):  # taken, or beyond the last one
                 continue
             port = int(probe.getsockname()[1])
         yield port

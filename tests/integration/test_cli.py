@@ -3,8 +3,10 @@
 import io
 import json
 import os
+import shlex
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -401,3 +403,31 @@ def test_a_run_that_does_not_add_up_says_so() -> None:
         "acme all streams: success, 10 listed = 4 published + 3 unchanged + 2 excluded (draft 2)"
         " + 1 UNACCOUNTED FOR"
     )
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        ("run acme --port -1", "Input should be greater than or equal to 0"),
+        ("up --port 65536", "Input should be less than or equal to 65535"),
+        ("connect acme --user ana --token ''", "there is no token in --token"),
+        ("connect acme --user ana --token-stdin", "there is no token on standard input"),
+        ("connect acme --user ana --token x --token-stdin", "not both"),
+        ("sync", "give --account or --user"),
+        ("tail --type isue", "there is no type 'isue'; choose from"),
+        ("tail --user a.*", "cannot be part of a subject"),
+        ("trace ''", "give the id of a delivery or of an event"),
+        ("replay acme", "give the id of a dead letter, or --all"),
+    ],
+)
+def test_what_is_typed_wrongly_is_said_before_anything_is_done(
+    tmp_path: Path, words: str, reason: str
+) -> None:
+    assert reason in " ".join(call(tmp_path, *shlex.split(words), code=2).split())
+    assert not (tmp_path / ".fleet").exists()
+
+
+def test_the_last_port_may_be_taken_too(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 65535)):
+        told = call(tmp_path, "up", "--port", "65535", code=78)
+    assert told == "fleet: port 65535 is in use; choose another one with --port\n"

@@ -72,7 +72,6 @@ async def test_the_first_two_minutes_go_as_they_are_written(tmp_path: Path) -> N
             tail = await shell(f"exec {tailing}", tmp_path, environ)
             try:
                 assert tail.stdout
-                await asyncio.sleep(3)  # until it listens
                 place = next(iter(github.world.places.values()))
                 await github.world.open_issue(place, "Seen in the tail")
                 assert "success" in await done(syncing, tmp_path, environ)
