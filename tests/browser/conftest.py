@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -63,7 +62,7 @@ def world() -> Iterator[str]:
             assert told, fleet.stderr.read()
             yield told
         finally:
-            fleet.send_signal(signal.SIGINT)
+            fleet.terminate()
             _, complaints = fleet.communicate(timeout=60)
         assert "Traceback" not in complaints, complaints
         assert "was destroyed" not in complaints, complaints

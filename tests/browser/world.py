@@ -17,7 +17,7 @@ from shared.engines.process import ports, private
 
 
 def main(root: Path) -> None:
-    """Stand until SIGINT or SIGTERM."""
+    """Stand until SIGTERM."""
     port = next(ports(8300, fixed=True))
     secret = private(root / "webhook_secret")
     played = demo.play(port, secret)

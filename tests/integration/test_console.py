@@ -13,7 +13,7 @@ from litestar.routes import HTTPRoute
 from msgspec import json
 
 from shared.oauth.keyring import Keyring, new_key
-from shared.service.console import sessions
+from shared.service.console import live, sessions
 from shared.service.console.app import PREFIXES, front
 from shared.service.fleet import console_wanted
 from shared.store import api_keys
@@ -288,6 +288,10 @@ async def test_a_dead_letter_is_replayed_and_its_trace_tells_so(service: Running
         await it.go("/console/dead-letters")
         (where,) = re.findall(r'action="(/console/dead-letters/feed/\d+/replay)"', it.text)
         assert "in the inbox again" in await it.send(where)
+        older = where.split("/")[-2]
+        assert "no dead letters" in await it.go(
+            f"/console/dead-letters?service=feed&before={older}"
+        )
         assert "has been replayed" in await it.go("/console/trace?id=d-9")
         assert "Nobody knows that id" in await it.go("/console/trace?id=d-10")
         assert it.status == 200
@@ -312,6 +316,18 @@ async def test_events_come_by_themselves_and_end_with_the_process(service: Runni
             service.server.should_exit = True
             async with asyncio.timeout(10):
                 assert not [line async for line in lines if line.startswith("data")]
+
+
+async def test_a_stream_ends_now_and_then_and_there_are_only_so_many(
+    service: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with operator(service) as it:
+        monkeypatch.setattr(live, "LONGEST", 0.0)
+        await it.go("/console/events/stream")
+        assert it.text == "retry: 2000\n\n"
+        monkeypatch.setattr(live, "WATCHERS", 0)
+        assert "pages watch already" in await it.go("/console/events/stream")
+        assert it.status == 503
 
 
 async def until_data(lines: AsyncIterator[str]) -> AsyncIterator[str]:

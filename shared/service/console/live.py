@@ -1,6 +1,7 @@
 """Events as they are published: those of a moment ago in the page, the following ones by server-sent events."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 from datetime import timedelta
@@ -22,6 +23,8 @@ SHOWN = 50
 """Events in a page when it opens."""
 WATCHERS = 50
 """Open streams in one process; each holds a connection to NATS."""
+LONGEST = 300.0
+"""Seconds after which a stream ends; the browser comes again by itself, and is asked who it is again."""
 BEAT = 15.0
 """Seconds after which a silent stream says that it is still there."""
 
@@ -106,7 +109,8 @@ async def _frames(
     reader.add_done_callback(desk.readers.discard)
     try:
         yield "retry: 2000\n\n"
-        while True:
+        began = time.monotonic()
+        while time.monotonic() - began < LONGEST:
             try:
                 frame = await asyncio.wait_for(queue.get(), BEAT)
             except TimeoutError:

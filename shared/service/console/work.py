@@ -50,10 +50,12 @@ async def hooks(desk: TheDesk, request: Asked) -> Response[str]:
 @get("/dead-letters")
 async def letters(desk: TheDesk, request: Asked) -> Response[str]:
     """What was given up on, and a button to try it again."""
+    service, before = (request.query_params.get(name, "") for name in ("service", "before"))
+    last = int(before) if before.isascii() and before.isdigit() and len(before) < 19 else None
     found = {}
-    for name, hub in desk.hubs.items():
-        async with hub.db.connection() as conn:
-            found[name] = await dead.letters(conn, name, before=None, limit=LATEST, open_only=True)
+    for name in [service] if service else desk.hubs:
+        async with desk.hub(name).db.connection() as conn:
+            found[name] = await dead.letters(conn, name, before=last, limit=LATEST, open_only=True)
     facts: dict[str, Any] = {
         "found": found,
         "done": SAID.get(request.query_params.get("done", ""), ""),

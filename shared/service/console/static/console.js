@@ -31,7 +31,7 @@ if (toggle && (parts.length || one("[data-stream]"))) {
 
 const refresh = async () => {
   if (!live || document.hidden) return;
-  const answer = await fetch(location.href, { headers: { accept: "text/html" } });
+  const answer = await fetch(location.href, { headers: { "x-live": "1" } });
   if (answer.redirected) return location.reload();
   if (!answer.ok) return;
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
