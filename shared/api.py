@@ -1,7 +1,7 @@
 """What a provider asks the hub for: calls to its API, as one account sees it."""
 
 from collections.abc import AsyncIterator, Mapping
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from msgspec import Struct
 
@@ -23,6 +23,13 @@ class Reply(Struct, Generic[T], frozen=True):
     def etag(self) -> str:
         """What to send as `etag` next time to be told only of changes."""
         return self.headers.get("etag", "")
+
+
+class Content(NamedTuple):
+    """A body that is not JSON, with its media type."""
+
+    type: str
+    data: bytes
 
 
 class Api(Protocol):

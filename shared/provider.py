@@ -12,7 +12,7 @@ from typing import Any, Literal
 from litestar.types import ControllerRouterHandler
 from msgspec import Struct
 
-from shared.api import Api, Reply
+from shared.api import Api, Content, Reply
 from shared.normalizer import Message
 from shared.types import (
     Charge,
@@ -31,6 +31,7 @@ from shared.types import (
 
 __all__ = [
     "Api",
+    "Content",
     "Directory",
     "Hook",
     "Minting",

@@ -9,8 +9,10 @@ from services.google import gmail_normalize as gmail
 from services.google.answers import download
 from services.google.gmail_models import ME, Listed, Mail, Named, Profile, bytes_of
 from services.google.gmail_parts import part
+from services.google.gmail_post import LARGEST
+from services.google.gmail_post import post as post_mail
 from services.google.gmail_read import decoded, message, messages
-from services.google.gmail_write import compose, raw
+from services.google.gmail_write import compose
 from shared.errors import ItemGone
 from shared.normalizer import Message
 from shared.provider import Api
@@ -75,7 +77,7 @@ class Emails(Controller):
     async def labels(self, api: ask.Account) -> list[Label]:
         return (await api.get(f"{ME}/labels", LabelList)).labels
 
-    @post("/emails/send", summary="Send a mail, once")
+    @post("/emails/send", request_max_body_size=LARGEST, summary="Send a mail, once")
     async def send(self, api: ask.Account, data: JSONBody[ask.NewMail]) -> Sent:
         return await sent(api, data)
 
@@ -94,7 +96,7 @@ async def sent(api: Api, mail: ask.NewMail) -> Sent:
             return Sent(it.id, it.threadId, mail.message_id, repeated=True)
     me = (await api.get(f"{ME}/profile", Profile)).emailAddress
     made = compose(mail, me)
-    gone = await api.send("POST", f"{ME}/messages/send", Named, {"raw": raw(made)})
+    gone = await post_mail(api, "POST", "/messages/send", Named, made)
     return Sent(gone.id, gone.threadId, str(made["Message-ID"]))
 
 

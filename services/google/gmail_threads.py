@@ -8,7 +8,9 @@ from services.google import asking as ask
 from services.google import gmail_normalize as gmail
 from services.google.gmail_api import Sent
 from services.google.gmail_models import ME, Mail, Named, Profile
-from services.google.gmail_write import answering, change, compose, raw
+from services.google.gmail_post import LARGEST
+from services.google.gmail_post import post as post_mail
+from services.google.gmail_write import answering, change, compose
 from shared.normalizer import Message
 
 
@@ -74,28 +76,30 @@ class Conversations(Controller):
         found = await api.get(f"{ME}/threads/{ident}", Thread, format="full")
         return [gmail.mail(it) for it in found.messages]
 
-    @post("/threads/{ident:str}/reply", summary="Answer the last mail of a thread, once")
+    @post(
+        "/threads/{ident:str}/reply",
+        request_max_body_size=LARGEST,
+        summary="Answer the last mail of a thread, once",
+    )
     async def reply(self, api: ask.Account, ident: ask.Ident, data: JSONBody[ask.NewReply]) -> Sent:
         found = await api.get(f"{ME}/threads/{ident}", Thread, format="full")
         me = (await api.get(f"{ME}/profile", Profile)).emailAddress
         mail, headers = answering(found.messages, me, data)
         made = compose(mail, me, headers)
-        body = {"raw": raw(made), "threadId": found.id}
-        gone = await api.send("POST", f"{ME}/messages/send", Named, body)
+        gone = await post_mail(api, "POST", "/messages/send", Named, made, found.id)
         return Sent(gone.id, gone.threadId, str(made["Message-ID"]))
 
-    @post("/drafts", summary="Keep a mail as a draft")
+    @post("/drafts", request_max_body_size=LARGEST, summary="Keep a mail as a draft")
     async def create_draft(self, api: ask.Account, data: JSONBody[ask.NewMail]) -> Saved:
-        body = {"message": {"raw": raw(compose(data))}}
-        return _saved(await api.send("POST", f"{ME}/drafts", Kept, body))
+        return _saved(await post_mail(api, "POST", "/drafts", Kept, compose(data)))
 
     @patch("/drafts/{ident:str}", summary="Change a draft")
     async def change_draft(
         self, api: ask.Account, ident: ask.Ident, data: JSONBody[ask.MailChange]
     ) -> Saved:
         draft = await api.get(f"{ME}/drafts/{ident}", Draft, format="raw")
-        made = {"raw": raw(change(draft.message, data)), "threadId": draft.message.threadId}
-        return _saved(await api.send("PUT", f"{ME}/drafts/{ident}", Kept, {"message": made}))
+        made, thread = change(draft.message, data), draft.message.threadId
+        return _saved(await post_mail(api, "PUT", f"/drafts/{ident}", Kept, made, thread))
 
     @post("/drafts/{ident:str}/send", summary="Send a draft, once")
     async def send_draft(self, api: ask.Account, ident: ask.Ident) -> Sent:

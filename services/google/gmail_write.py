@@ -4,7 +4,6 @@ Gmail takes no key that makes sending safe to repeat, so the mail has a Message-
 does not know whether it went out asks for that.
 """
 
-from base64 import urlsafe_b64encode
 from collections.abc import Iterable, Sequence
 from email import policy
 from email.headerregistry import Address
@@ -42,15 +41,6 @@ def compose(it: ask.NewMail, sender: str = "", thread: Headers | None = None) ->
         main, _, sub = one.type.partition("/")
         made.add_attachment(one.data, maintype=main, subtype=sub, filename=one.name)
     return made
-
-
-def raw(it: EmailMessage) -> str:
-    """What Gmail takes: RFC 5322 text in base64url. Raises BadRequest where it cannot be written."""
-    try:
-        data = it.as_bytes()
-    except (UnicodeError, ValueError, LookupError) as problem:
-        raise BadRequest("The mail holds text that is not Unicode.") from problem
-    return urlsafe_b64encode(data).decode()
 
 
 def change(draft: Mail, it: ask.MailChange) -> EmailMessage:

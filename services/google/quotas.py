@@ -46,8 +46,8 @@ def charges(method: str, path: str, body: bytes) -> Iterator[Charge]:
     if path.startswith("/batch/gmail/"):
         yield Charge("gmail", MESSAGE * max(1, body.count(PART)))
         return
-    call = f"{method} {path}"
+    plain = path.removeprefix("/upload")
     for pattern, units in _CALLS:
-        if pattern.fullmatch(call):
-            yield Charge(path.split("/")[1], units)
+        if pattern.fullmatch(f"{method} {plain}"):
+            yield Charge(plain.split("/")[1], units)
             return

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import httpx
 import msgspec
 
+from shared.api import Content
 from shared.errors import Refused, Unavailable
 from shared.http.gate import Gate
 from shared.types import Response
@@ -62,8 +63,10 @@ class Answer(NamedTuple):
 
 
 def encoded(body: Any) -> tuple[dict[str, str], bytes | None]:
-    """Return headers and bytes of a body: JSON, an already encoded form (str), or bytes as they are."""
+    """Return headers and bytes of a body: JSON, an encoded form (str), or bytes as they are."""
     match body:
+        case Content(kind, data):
+            return {"content-type": kind}, data
         case None:
             return {}, None
         case bytes():

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 from msgspec import MsgspecError, Raw, Struct, convert, json
 
 from shared.errors import Changed, ItemGone, Unreadable
-from shared.provider import Reply
+from shared.provider import Content, Reply
 
 T = TypeVar("T")
 Params = Mapping[str, str]
@@ -89,7 +89,8 @@ class FakeApi:
         etag: str = "",
         **params: str | int,
     ) -> T:
-        plain = json.decode(json.encode(body)) if body is not None else None
+        raw = body is None or isinstance(body, Content)
+        plain = body if raw else json.decode(json.encode(body))
         it = self._answer(method, path, params, plain, etag)
         if etag and it.etag not in ("", etag):
             raise Changed

@@ -27,7 +27,7 @@ from shared.errors import (
 )
 from shared.http.budget import MemoryBudget
 from shared.http.client import HttpApi, open_client
-from shared.provider import Api, Provider
+from shared.provider import Api, Content, Provider
 from shared.telemetry.metrics import Metrics
 from shared.types import Charge, Quota, Response
 from tests.fakes.loopback import Asked, Server, answer, loopback
@@ -221,6 +221,18 @@ async def test_a_write_of_what_was_read_says_which_version_that_was(
         await it.send("PATCH", "a", Thing, {"x": 1})
     assert [asked.headers.get("if-match") for asked in server.asked] == ['"v1"', '"v1"', None]
     assert server.asked[0].target == "/a?notify=no"
+
+
+async def test_a_body_that_is_not_json_goes_with_its_type(
+    client: httpx.AsyncClient, nap: Nap
+) -> None:
+    async with loopback(answer(200, {"id": 1})) as server:
+        it = api(client, server, nap)
+        await it.send("POST", "a", Thing, Content("message/rfc822", b"To: a"))
+        await it.send("POST", "a", Thing, b"raw")
+    kinds = [asked.headers["content-type"] for asked in server.asked]
+    assert kinds == ["message/rfc822", "application/octet-stream"]
+    assert server.asked[0].body == b"To: a"
 
 
 async def test_a_read_by_post_is_repeated_and_given_as_it_came(

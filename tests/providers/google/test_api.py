@@ -12,7 +12,7 @@ import pytest
 from litestar import Router
 from litestar.di import Provide
 from litestar.testing import TestClient, create_test_client
-from msgspec import convert, to_builtins
+from msgspec import convert, json, to_builtins
 
 from services.google.api import ROUTES
 from services.google.calendar_sync import BASE, events_of
@@ -164,6 +164,39 @@ def test_a_mail_is_sent_with_names_texts_and_files(hub: Hub, client: TestClient[
     (file,) = made.iter_attachments()
     assert (file.get_filename(), file.get_content()) == ("Ü.pdf", b"%PDF")
     assert bytes_of(hub.api.asked[-1].body["raw"]).isascii()
+
+
+def test_a_large_mail_goes_as_it_is_with_its_thread(hub: Hub, client: TestClient[Any]) -> None:
+    kept = Answer({"id": "d1", "message": {"id": "m9", "threadId": "t9"}})
+    hub.api.answers |= {
+        ("POST", f"/upload{ME}/messages/send"): SENT,
+        ("POST", f"/upload{ME}/drafts"): kept,
+        ("GET", f"{ME}/threads/t1"): Answer(
+            {"id": "t1", "messages": [to_builtins(mail("From: zoe@acme.test\nSubject: x\n\ny"))]}
+        ),
+    }
+    file = {"name": "a.bin", "data": b64encode(bytes(range(256)) * 8000).decode()}
+    wanted = {"text": "Hi", "attachments": [file]}
+    for path, facts in (
+        ("emails/send", {}),
+        ("drafts", {"message": {}}),
+        ("threads/t1/reply", {"threadId": "t1"}),
+    ):
+        to = {} if "reply" in path else {"to": [{"email": "a@b.example"}]}
+        reply = client.post(f"/api/v1/{path}", json={**wanted, **to})
+        assert reply.status_code == 201, reply.text
+        call = hub.api.asked[-1]
+        assert call.params == {"uploadType": "multipart"}
+        head = f"Content-Type: {call.body.type}\r\n\r\n".encode()
+        about, made = (
+            BytesParser(policy=policy.default).parsebytes(head + call.body.data).iter_parts()
+        )
+        assert json.decode(str(about.get_payload())) == facts
+        (whole,) = made.iter_parts() if made.is_multipart() else (made,)
+        (attached,) = whole.iter_attachments()
+        assert attached.get_content() == bytes(range(256)) * 8000
+    assert client.post("/api/v1/emails/send", content=b"x" * 12_000_001).status_code == 413
+    assert client.patch("/api/v1/drafts/d1", content=b"x" * 12_000_001).status_code == 413
 
 
 def test_a_mail_with_a_message_id_is_not_sent_twice(hub: Hub, client: TestClient[Any]) -> None:

@@ -25,6 +25,7 @@ from tests.providers.google.material import walk
         (f"GET {ME}/threads/t1", Charge("gmail", 40)),
         (f"POST {ME}/messages/m1/modify", Charge("gmail", 5)),
         (f"POST {ME}/messages/send", Charge("gmail", 100)),
+        (f"POST /upload{ME}/messages/send", Charge("gmail", 100)),
         (f"POST {ME}/drafts", Charge("gmail", 10)),
         (f"PUT {ME}/drafts/d1", Charge("gmail", 15)),
         (f"POST {ME}/drafts/send", Charge("gmail", 100)),
