@@ -179,7 +179,7 @@ async def test_people_are_called_by_name_and_by_the_new_one_when_it_changes(plac
     await until(told)
 
 
-async def test_an_expired_token_is_rotated_once_for_all_walks(place: Place) -> None:
+async def test_16_an_expired_token_is_rotated_once_for_all_walks(place: Place) -> None:
     place.slack.fail(Fault("expired"))
     run = await place.walked(mode="full")
     assert run["status"] == "success", run
@@ -198,7 +198,7 @@ async def test_limits_and_faults_within_a_200_are_got_over(place: Place) -> None
     assert await place.about(f"C01:{fresh['ts']}") == [("created", "said while it was slow")]
 
 
-async def test_a_refused_method_waits_alone_and_the_run_says_so(
+async def test_13_a_refused_method_waits_alone_and_the_run_says_so(
     database_url: str, nats_url: str
 ) -> None:
     slack = app(post, "", SECRET, messages=MESSAGES, most=15, every=60.0)
@@ -223,7 +223,7 @@ async def test_a_refused_method_waits_alone_and_the_run_says_so(
         assert len(calls) - sum(it.status == 429 for it in calls) == 1
 
 
-async def test_an_event_that_could_not_be_stored_in_time_is_taken_when_it_comes_again(
+async def test_3_an_event_that_could_not_be_stored_in_time_is_taken_when_it_comes_again(
     place: Place,
 ) -> None:
     assert place.service.hub.settings.webhook.timeout <= 2, "Slack gives up after three seconds"
