@@ -24,6 +24,8 @@ LOOK = 2_000
 _ALL = timedelta(days=8)
 """Longer than the stream keeps anything."""
 
+_UNREADABLE = "NATS does not answer, or its user of this process may not read the stream"
+
 _WAIT = 2.0
 """Seconds a fetch waits: one that is in flight while the server restarts hears nothing."""
 
@@ -58,7 +60,7 @@ async def recent(nats_url: str, subjects: Sequence[str], most: int) -> tuple[lis
     At most `most` of them, from among the newest `LOOK` of the stream. Raises Away.
     """
     async with _connected(nats_url) as nc:
-        js = nc.jetstream(timeout=5)
+        js = nc.jetstream(timeout=2)
         try:
             newest = (await js.stream_info(NAME)).state.last_seq
             begin = max(0, newest - LOOK)
@@ -69,8 +71,10 @@ async def recent(nats_url: str, subjects: Sequence[str], most: int) -> tuple[lis
                 messages = await reader.fetch(min(left, 500), timeout=_WAIT)
                 left -= len(messages)
                 found += map(_heard, messages)
-        except (nats.errors.Error, nats.js.errors.Error, TimeoutError) as error:
-            raise Away(f"the stream could not be read: {type(error).__name__}") from error
+        except nats.js.errors.NotFoundError:
+            raise Away(f"the stream {NAME} does not exist yet; start the fleet first") from None
+        except (nats.errors.Error, nats.js.errors.Error, TimeoutError):
+            raise Away(_UNREADABLE) from None
     return list(found), newest
 
 
@@ -115,7 +119,7 @@ async def _follow(
                 raise Away(f"the stream {NAME} does not exist yet; start the fleet first") from None
         except (nats.errors.Error, OSError, TimeoutError):
             if not known:
-                raise Away("NATS does not answer") from None
+                raise Away(_UNREADABLE) from None
         await asyncio.sleep(0.5)
 
 
