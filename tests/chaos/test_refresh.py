@@ -165,7 +165,7 @@ async def storm(site: Site, *, people: int, rounds: int, processes: int, **envir
 async def test_every_expiry_is_one_refresh_whoever_asks(site: Site) -> None:
     """200 callers in 4 processes; the server itself says how often it was asked."""
     seen = await storm(site, people=PEOPLE, rounds=EXPIRIES // PEOPLE, processes=PROCESSES)
-    assert (seen.refreshes, seen.refused) == (EXPIRIES, 0)
+    assert (seen.refreshes, seen.refused) == (EXPIRIES, 0), seen.errors
     assert not [*seen.ended, *seen.split, *seen.errors]
     async with httpx.AsyncClient(base_url=site.server.url, trust_env=False) as api:
         asked = [api.get("/me", headers={"authorization": f"Bearer {it}"}) for it in seen.newest]
