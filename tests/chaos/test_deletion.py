@@ -29,8 +29,8 @@ from tests.fakes.service import Running, running, settings
 
 pytestmark = [pytest.mark.anyio, pytest.mark.chaos, pytest.mark.timeout(300)]
 
-FACTS = pick(1000, 4000)
-EACH = pick(2, 8)
+FACTS = pick(1000, 2000, 4000)
+EACH = pick(2, 4, 8)
 """Accounts that are deleted at each moment."""
 KEPT = ("kept-0", "kept-1")
 CANARIES = ("of doomed-", "doomed-0:", "token-doomed-")

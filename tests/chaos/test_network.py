@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.chaos, pytest.mark.timeout(1200)]
 
 WALKED, HEARD = 200, 60
 """Facts of a feed that is walked, and of one that comes by webhook."""
-HOLD = pick(1.5, 5.0)
+HOLD = pick(1.5, 2.0, 5.0)
 """Seconds that a wire stays bad."""
 RECOVERY = 60.0
 """Seconds within which everything must have arrived when the wire is good again."""
