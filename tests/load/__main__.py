@@ -16,8 +16,10 @@ from rich.table import Table
 
 from shared.telemetry import logs
 from tests.load import (
+    capacity,
     chat,
     footprint,
+    idle,
     intake,
     mailboxes,
     normalizing,
@@ -29,7 +31,7 @@ from tests.load import (
 from tests.load.figures import Path
 from tests.load.world import FULL, TINY, Size, World, world
 
-PATHS = ("intake", "sync", "mail", "chat", "relay", "normalizer", "room", "footprint")
+PATHS = ("intake", "sync", "mail", "chat", "relay", "normalizer", "idle", "room", "footprint")
 
 
 def measured(here: World, size: Size, only: str = "") -> Iterator[Path]:
@@ -51,6 +53,8 @@ def measured(here: World, size: Size, only: str = "") -> Iterator[Path]:
                 yield loop.run(relaying.measure(here, size))
             elif name == "normalizer":
                 yield normalizing.measure(size)
+            elif name == "idle":
+                yield loop.run(idle.measure(here, size))
             elif name == "room":
                 yield loop.run(room.measure(here, size))
             else:
@@ -80,6 +84,7 @@ def main(
                 table.add_row(*cells)
         if not tiny and not only:
             report.write(paths, here, size.rounds)
+            capacity.write(paths)
     screen.print(table)
 
 
