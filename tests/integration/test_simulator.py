@@ -86,10 +86,11 @@ async def finished(service: Running, key: dict[str, str], run_id: str) -> dict[s
 
 @asynccontextmanager
 async def connected(
-    database_url: str, nats_url: str, *, repositories: int, issues: int
+    database_url: str, nats_url: str, *, repositories: int, issues: int, expiring: bool = True
 ) -> AsyncIterator[Connected]:
     """Ana connects by OAuth, and the walk that follows from it is over."""
     github = app(post, "", SECRET, repositories=repositories, issues=issues)
+    github.consent.expiring = expiring
     async with (
         listening(github) as address,
         running(provider, database_url, nats_url, build=told(github, address)) as service,
@@ -229,6 +230,34 @@ async def test_one_percent_changed_costs_about_one_percent_of_the_calls(
         assert changed["published"] >= 20
         assert idle <= 9, "one question for each stream"
         assert cost - idle <= full * 0.025, f"{cost - idle} calls more, of {full} for everything"
+
+
+async def test_16_a_token_that_does_not_expire_serves_until_it_is_revoked(
+    database_url: str, nats_url: str
+) -> None:
+    async with connected(database_url, nats_url, repositories=1, issues=2, expiring=False) as it:
+        adds_up(it)
+        it.github.consent.tokens.clear()
+        run, _ = await it.sync(stream="repositories")
+        assert "connect again" in run["error"]
+        account = (await it.service.http.get(f"/accounts/{it.account}", headers=it.key)).json()
+        assert account["status"] == "revoked"
+        assert it.github.consent.refreshes == 0, "there is nothing to refresh with"
+
+
+async def test_19_a_renamed_repository_is_followed_and_known_by_its_new_name(
+    small: Connected,
+) -> None:
+    small.github.fail(Fault("missed"))
+    await small.github.moves.rename(small.place, "acme/renamed")
+    small.place.issues[1].update(title="Under another name", updated_at=small.github.world.stamp())
+    run, _ = await small.sync()
+    assert run["status"] == "success", run["error"]
+    await until(lambda: _is(small, "Under another name", ["self.issue.updated"]))
+    await until(lambda: _is(small, "acme/renamed", ["self.repository.updated"]))
+    assert await small.count("select count(*) from resource where name = 'acme/renamed'") == 1
+    assert any(call.status == 301 for call in small.github.calls)
+    assert await small.count("select count(*) from resource") == 1, "it is still the same one"
 
 
 async def test_what_nobody_plays_is_loud(small: Connected) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from services.github.simulator import installed
 from services.github.simulator.apps import APP_ID, Apps
 from services.github.simulator.consent import CLIENT_ID, Consent
+from services.github.simulator.moves import Moves
 from services.github.simulator.rest import GONE, page, routes
 from services.github.simulator.world import Place, World, fill
 from shared.simulation import Answer, Asked, Happening, Mail, Post, Route, Simulation
@@ -18,11 +19,12 @@ CLIENT_SECRET = "simulated-client-secret"  # noqa: S105 - of a GitHub that does 
 
 
 class GitHub(Simulation):
-    """The whole of it; tests reach into `world`, `consent` and `apps`."""
+    """The whole of it; tests reach into its parts."""
 
     world: World
     consent: Consent
     apps: Apps
+    moves: Moves
 
 
 def app(
@@ -44,11 +46,13 @@ def app(
     fill(world, repositories, issues)
     apps = Apps(world, secret, callback_url)
     world.listeners.append(apps.happened)
+    moves = Moves(world)
 
     def refused(asked: Asked) -> Answer | None:
         bearer = asked.headers.get("authorization", "").partition(" ")[2]
         ours = asked.path.startswith("/app/") or bearer in apps.tokens
-        return apps.refused(asked) if ours else consent.refused(asked)
+        refused = apps.refused(asked) if ours else consent.refused(asked)
+        return refused or moves.redirected(asked)
 
     def environment(url: str) -> Mapping[str, str]:
         return {
@@ -75,7 +79,7 @@ def app(
         environment=environment,
         faults={"expired": consent.expire},
     )
-    made.world, made.consent, made.apps = world, consent, apps
+    made.world, made.consent, made.apps, made.moves = world, consent, apps, moves
     return made
 
 

@@ -19,8 +19,11 @@ LIFE = 28_800
 class Consent:
     """What was issued: codes, live access tokens with their scopes, and refresh tokens.
 
-    `refreshes` counts successful ones; `reuses` counts refresh tokens that came a second time.
+    `refreshes` counts successful ones; `reuses` counts refresh tokens that came a second time. Where
+    `expiring` is off, as an app may choose, tokens last and there is nothing to refresh.
     """
+
+    expiring = True
 
     def __init__(self, client_secret: str) -> None:
         self._secret = client_secret
@@ -97,17 +100,13 @@ class Consent:
 
     def _issue(self, scope: str) -> Answer:
         access, refresh = f"ghu_{secrets.token_hex(18)}", f"ghr_{secrets.token_hex(36)}"
-        self.tokens[access], self._grants[refresh] = scope, (access, scope)
-        return Answer(
-            {
-                "access_token": access,
-                "refresh_token": refresh,
-                "expires_in": LIFE,
-                "refresh_token_expires_in": 15_897_600,
-                "scope": scope.replace(" ", ","),
-                "token_type": "bearer",
-            }
-        )
+        self.tokens[access] = scope
+        told = {"access_token": access, "scope": scope.replace(" ", ","), "token_type": "bearer"}
+        if not self.expiring:
+            return Answer(told)
+        self._grants[refresh] = (access, scope)
+        lives = {"expires_in": LIFE, "refresh_token_expires_in": 15_897_600}
+        return Answer({**told, "refresh_token": refresh, **lives})
 
 
 def _proven(wish: dict[str, str], form: dict[str, str]) -> bool:

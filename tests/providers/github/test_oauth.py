@@ -106,7 +106,7 @@ class GitHubApp:
         writer.close()
 
 
-async def test_an_installations_token_is_made_however_long_it_is_and_keeps_its_number() -> None:
+async def test_25_an_installations_token_is_made_however_long_it_is_and_keeps_its_number() -> None:
     made = {"token": "ghs_" + "A.-_" * 300, "expires_at": "2030-01-01T00:00:00Z"}
     app = GitHubApp(201, made)
     async with app as url:

@@ -111,7 +111,7 @@ async def test_one_percent_changed_costs_few_calls() -> None:
     assert {f"555:issue:{n * 100 + 1}" for n in range(20)} <= set(said(changed))
 
 
-async def test_a_pull_request_among_the_issues_is_counted_not_listed() -> None:
+async def test_7_a_pull_request_among_the_issues_is_counted_not_listed() -> None:
     _, api = listing(ISSUES, [issue(1, at(1)), issue(2, at(2), pull_request={"url": "x"})])
     (page,) = await walk("issues", api)
     assert page.excluded == {PULL: 1}
@@ -147,7 +147,7 @@ async def test_a_walk_of_pulls_that_was_cut_short_goes_on_where_it_stopped() -> 
     assert "555:pull:200" in said(following)
 
 
-async def test_an_unchanged_list_of_pulls_does_not_advance_the_cursor() -> None:
+async def test_17_an_unchanged_list_of_pulls_does_not_advance_the_cursor() -> None:
     _, api = listing(PULLS, [issue(n, at(n)) for n in range(1, 51)])
     pages = await walk("pulls", api)
     assert await walk("pulls", api, pages[-1].cursor) == []
@@ -214,7 +214,7 @@ class History:
         self.api.answers["GET", path] = it
 
 
-async def test_history_is_walked_below_a_fixed_commit_and_then_only_what_was_added() -> None:
+async def test_12_history_is_walked_below_a_fixed_commit_and_then_only_what_was_added() -> None:
     it = History(250)
     pages = await walk("commits", it.api)
     assert len(said(pages)) == 250
