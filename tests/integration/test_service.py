@@ -134,6 +134,15 @@ async def test_while_the_database_is_away_nothing_is_promised(service: Running) 
     ).status_code == 401
 
 
+async def test_a_bus_that_gave_up_for_good_wants_a_restart_and_webhooks_are_taken_until_then(
+    service: Running,
+) -> None:
+    await service.hub.bus.close()
+    assert (await service.http.get("/health")).status_code == 503
+    assert (await service.http.get("/health/ready")).status_code == 200, "deliveries need no bus"
+    assert (await post(service, Note("a"))).status_code == 200
+
+
 async def nap(service: Running) -> None:
     async with service.hub.db.connection() as conn:
         await conn.execute("select pg_sleep(0.2)")
