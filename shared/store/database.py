@@ -89,10 +89,13 @@ class Database:
                     number = conn.info.server_version
                     name = conn.info.parameter_status("server_version")
                 break
-            except _AWAY:
+            except _AWAY as error:
                 if asyncio.get_running_loop().time() > deadline:
+                    _, refused, why = str(error).rpartition("FATAL:")
                     raise ConfigError(
-                        f"PostgreSQL did not answer within {patience:g} s;"
+                        f"PostgreSQL refuses us: {why.strip().splitlines()[0]}; check POSTGRES_URL"
+                        if refused and why.strip()
+                        else f"PostgreSQL did not answer within {patience:g} s;"
                         " check POSTGRES_URL and that the server runs"
                     ) from None
                 await asyncio.sleep(0.2)

@@ -30,6 +30,13 @@ async def test_a_database_that_never_comes_is_a_sentence() -> None:
         await Database("postgresql://nobody@127.0.0.1:1/none").open(1)
 
 
+async def test_a_server_that_refuses_us_is_quoted(database_url: str) -> None:
+    with pytest.raises(
+        ConfigError, match=r"refuses us: database .* does not exist; check POSTGRES"
+    ):
+        await Database(f"{database_url}x").open(0.1)
+
+
 async def test_a_database_that_went_away_is_found_again_at_once(database_url: str) -> None:
     async with proxy() as it:
         db = Database(it.before(database_url), timeout=1.0)
