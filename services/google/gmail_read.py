@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from itertools import islice
 from typing import TypeVar
 
@@ -11,7 +11,7 @@ from msgspec import MsgspecError, Raw, Struct, json
 from services.google import gmail_batch as batch
 from services.google.gmail_models import ME, Deleted, Mail, Named
 from services.google.gmail_parts import complete
-from shared.errors import ItemGone, Refused, Unreadable
+from shared.errors import ItemGone, RateLimited, Refused, Unreadable
 from shared.provider import Api
 from shared.types import Record
 
@@ -51,23 +51,37 @@ async def read(api: Api, idents: Iterable[str]) -> tuple[list[Record], dict[str,
 async def messages(api: Api, idents: Iterable[str]) -> AsyncIterator[Raw | None]:
     """Messages as Gmail sends them, in their order; None for one that is gone.
 
-    What a batch did not answer, for whatever reason, is asked for alone, one after the other: then
-    the limits, refusals and repetitions are those of any other call.
+    Where a limit ends it, all is asked for again later, so it waits for what was spent already, too:
+    otherwise the beginning would spend again and again what the end needs.
     """
-    waiting = iter(idents)
+    waiting, rounds = iter(idents), 0
     while some := list(islice(waiting, batch.LARGEST)):
-        targets = [f"{ME}/messages/{it}?format=raw" for it in some]
-        told = await batch.get(api, targets) if len(some) > 1 else [batch.UNANSWERED]
-        for ident, part in zip(some, told, strict=True):
-            if part.status == 200 and len(part.body) <= WHOLE:
-                yield Raw(part.body)
-            elif part.status == 404:
-                yield None
-            else:
-                try:
-                    yield await (_large if part.status == 200 else message)(api, ident)
-                except ItemGone:
-                    yield None
+        rounds += 1
+        try:
+            for it in await _together(api, some):
+                yield it
+        except RateLimited as limit:
+            limit.retry_after *= rounds
+            raise
+
+
+async def _together(api: Api, idents: Sequence[str]) -> list[Raw | None]:
+    """One batch. What it did not answer, for whatever reason, is asked for alone, one after the other:
+    then the limits, refusals and repetitions are those of any other call."""
+    targets = [f"{ME}/messages/{it}?format=raw" for it in idents]
+    told = await batch.get(api, targets) if len(idents) > 1 else [batch.UNANSWERED]
+    return [await _one(api, it, part) for it, part in zip(idents, told, strict=True)]
+
+
+async def _one(api: Api, ident: str, part: batch.Part) -> Raw | None:
+    if part.status == 200 and len(part.body) <= WHOLE:
+        return Raw(part.body)
+    try:
+        if part.status != 404:
+            return await (_large if part.status == 200 else message)(api, ident)
+    except ItemGone:
+        pass
+    return None
 
 
 async def message(api: Api, ident: str) -> Raw:

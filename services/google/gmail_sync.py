@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterable
 
 from msgspec import Struct
 
+from services.google import gmail_batch as batch
 from services.google.dialect import TokenDead
 from services.google.gmail_models import ME, History, HistoryRecord, Listed, Profile
 from services.google.gmail_read import EXCLUDED, NO_MAIL, OUT, gone, read
@@ -16,8 +17,8 @@ from shared.errors import ItemGone, Refused
 from shared.provider import Api
 from shared.types import Page, Record, Resource
 
-PER_PAGE = 50
-"""Messages of one page, which are read in one batch."""
+PER_PAGE = batch.LARGEST
+"""Messages, or records of history, of one page: it is read in one batch, or else again as a whole."""
 
 
 class Walk(Struct, frozen=True):
@@ -70,7 +71,7 @@ async def _since(api: Api, at: Walk) -> AsyncIterator[Page]:
         more = {"pageToken": at.next} if at.next else {}
         try:
             told = await api.get(
-                f"{ME}/history", History, startHistoryId=at.history, maxResults=100, **more
+                f"{ME}/history", History, startHistoryId=at.history, maxResults=PER_PAGE, **more
             )
         except (ItemGone, Refused) as error:
             if at.next:  # the page token died, or history did: asked without it, Gmail says which

@@ -30,7 +30,7 @@ async def test_fifty_messages_are_one_call_and_each_is_read_once() -> None:
 
 async def test_a_change_of_one_percent_costs_a_list_and_one_read_for_each() -> None:
     """1 + changed / page lists, and one read for each mail that changed, in batches."""
-    box = Mailbox(1000, size=100)
+    box = Mailbox(1000, size=batch.LARGEST)
     first = await walk("messages", box.api)
     for changed in (10, 250):
         for n in range(changed):
@@ -38,7 +38,7 @@ async def test_a_change_of_one_percent_costs_a_list_and_one_read_for_each() -> N
         box.api.asked.clear()
         first = await walk("messages", box.api, first[-1].cursor)
         assert len(state(first)) == changed
-        assert len(box.calls("/history")) <= 1 + changed / 100
+        assert len(box.calls("/history")) <= 1 + changed / batch.LARGEST
         assert sorted(box.reads()) == sorted(f"m{n}" for n in range(changed))
 
 
@@ -87,6 +87,33 @@ async def test_a_message_that_is_too_large_is_read_without_its_attachments() -> 
     pages = await walk("messages", box.api)
     assert [it.id for it in said(pages)] == ["m2", "m1", "m0"]
     assert asked == [{}, {"format": "full"}]  # within the batch, and apart
+
+
+async def test_a_limit_behind_the_first_batch_waits_for_what_is_asked_again() -> None:
+    box, batches = Mailbox(1, size=50), 0
+    first = await walk("messages", box.api)
+    for n in range(120):
+        box.add(f"new{n}")
+    box.history[-120:] = [
+        {
+            "id": str(box.now),
+            "messagesAdded": [
+                change for it in box.history[-120:] for change in it["messagesAdded"]
+            ],
+        }
+    ]
+
+    def third_is_limited(call: Call) -> Answer:
+        nonlocal batches
+        batches += 1
+        if batches == 3:
+            raise RateLimited(retry_after=10)
+        return box.batch(call)
+
+    box.api.answers["POST", BATCH] = third_is_limited
+    with pytest.raises(RateLimited) as caught:
+        await walk("messages", box.api, first[-1].cursor)
+    assert caught.value.retry_after == 30
 
 
 async def test_what_is_gone_within_a_batch_is_left_out() -> None:
