@@ -17,12 +17,12 @@ put() {
     chmod 444 "$1"
 }
 
-# A NATS user: the seed and the public key, made once.
+# A NATS user: the seed and the public key, made once. The second argument is a service's sources.
 key() {
     mkdir -p "$secrets/keys"
     [ -e "$secrets/keys/$1" ] || deploy/nats/nkey.sh >"$secrets/keys/$1"
     read -r seed public <"$secrets/keys/$1"
-    users="$users $1=$public"
+    users="$users $1=$public:${2:-}"
 }
 
 secrets=deploy/secrets
@@ -46,7 +46,7 @@ mkdir -p "$secrets/roles/services"
 
 # What each service expects, as docker-compose.yml itself says.
 for service in $(sed -n 's/.*args: {SERVICE: \([a-z0-9_]*\)}.*/\1/p' docker-compose.yml); do
-    key "$service"
+    key "$service" "$(sed -n 's/^ *sources=(\(.*\)),$/\1/p' "services/$service/provider.py" | tr -d '" ' | sed 's/,$//')"
     put "$secrets/roles/services/$service" "$(random)"
     password=$(cat "$secrets/roles/services/$service")
     put "$secrets/$service/postgres_url" \

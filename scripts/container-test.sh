@@ -47,7 +47,7 @@ for service in $services; do
         -t "self-integrations/$service:dev" . >/dev/null
 done
 mkdir "$work/tree"
-cp -R docker-compose.yml deploy "$work/tree/"
+cp -R docker-compose.yml deploy services "$work/tree/"
 (cd "$work/tree" && rm -rf deploy/secrets && mkdir deploy/secrets && ./deploy/secrets.sh >/dev/null)
 chmod u+w "$work/tree/deploy/secrets/github/webhook_secret"
 printf 'a-secret-of-this-test' >"$work/tree/deploy/secrets/github/webhook_secret"

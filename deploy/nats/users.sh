@@ -1,20 +1,28 @@
 #!/bin/sh
-# Print the users of deploy/nats/nats.conf. Each argument is a service and its public key, as
-# github=UA...; `admin` may do everything, `context` reads with the consumer of that name. A service
-# publishes, as whichever is there publishes what all of them wrote, and reads its own inbox only.
+# Print the users of deploy/nats/nats.conf. Each argument is a service, its public key and its sources,
+# as google=UA...:gmail,google_drive; `admin` may do everything, `context` reads with the consumer of
+# that name. A service publishes, as whichever is there publishes what all of them wrote, and reads what
+# came from its own sources and its own inbox.
 set -eu
 
 publish='"self.events.>", "self.integrations.>", "$JS.API.STREAM.INFO.*", "$JS.API.STREAM.CREATE.*", "$JS.API.STREAM.PURGE.SELF_EVENTS"'
 consume='"$JS.API.STREAM.INFO.SELF_EVENTS", "$JS.API.CONSUMER.*.SELF_EVENTS.context", "$JS.API.CONSUMER.*.SELF_EVENTS.context.>", "$JS.API.CONSUMER.MSG.NEXT.SELF_EVENTS.context", "$JS.ACK.SELF_EVENTS.context.>"'
+create='$JS.API.CONSUMER.CREATE.SELF_EVENTS.*'
 
 echo 'users: ['
 for it in "$@"; do
-    key=${it#*=}
-    case ${it%%=*} in
+    name=${it%%=*} it=${it#*=}
+    key=${it%%:*}
+    case $name in
     admin) echo "  { nkey: $key }" && continue ;;
     context) may=$consume ;;
-    *) may=$publish ;;
+    *)
+        may=$publish
+        for source in $(echo "${it#"$key"}" | tr ':,' '  '); do
+            may="$may, \"$create.self.events.*.$source.*\", \"$create.self.integrations.$source.*\""
+        done
+        ;;
     esac
-    echo "  { nkey: $key, permissions: { publish: [$may], subscribe: [\"_INBOX.$key.>\"] } } # ${it%%=*}"
+    echo "  { nkey: $key, permissions: { publish: [$may], subscribe: [\"_INBOX.$key.>\"] } } # $name"
 done
 echo ']'

@@ -2,12 +2,13 @@
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
+from uuid import uuid4
 
 import nats.errors
 import nats.js.errors
 from msgspec import Struct
+from nats.aio.client import Client
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
-from nats.js.client import JetStreamContext
 
 from shared.bus.nkey import connect
 from shared.bus.stream import NAME
@@ -52,20 +53,23 @@ async def _scan(
     except (nats.errors.Error, OSError, TimeoutError) as error:
         raise Away(f"NATS does not answer: {type(error).__name__}") from error
     try:
-        js = nc.jetstream(timeout=5)
-        found = [it async for it in _read(js, subjects, wanted, start)]
+        found = [it for subject in subjects async for it in _read(nc, subject, wanted, start)]
     except (nats.errors.Error, nats.js.errors.Error, TimeoutError) as error:
         raise Away(f"the stream could not be read: {type(error).__name__}") from error
     finally:
         await nc.close()
-    return found
+    return sorted(found, key=lambda it: it.sequence)
 
 
 async def _read(
-    js: JetStreamContext, subjects: list[str], wanted: tuple[str, str], start: datetime | None
+    nc: Client, subject: str, wanted: tuple[str, str], start: datetime | None
 ) -> AsyncIterator[Stored]:
+    """A consumer of one subject, which stands in the request, so that a server can grant just that."""
+    js, inbox = nc.jetstream(timeout=5), nc.new_inbox()
     where = ConsumerConfig(
-        filter_subjects=subjects,
+        name=uuid4().hex,
+        deliver_subject=inbox,
+        filter_subject=subject,
         ack_policy=AckPolicy.NONE,
         deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
         headers_only=True,
@@ -78,13 +82,13 @@ async def _read(
         where.opt_start_seq = max(1, newest - MOST)
     else:
         where.deliver_policy, where.opt_start_time = DeliverPolicy.BY_START_TIME, start
-    made = await js.add_consumer(NAME, where)
-    left, (name, value) = min(made.num_pending or 0, MOST), wanted
-    reader = await js.pull_subscribe_bind(consumer=made.name, stream=NAME)
+    heard, (name, value) = await nc.subscribe(inbox), wanted
+    left = min((await js.add_consumer(NAME, where)).num_pending or 0, MOST)
     while left > 0:
-        for message in await reader.fetch(min(left, 500), timeout=5):
-            left -= 1
-            headers, about = message.headers or {}, message.metadata
-            if headers.get(name) == value:
-                kind = headers.get("ce-type", "")
-                yield Stored(about.sequence.stream, message.subject, kind, about.timestamp)
+        message = await heard.next_msg(timeout=5)
+        headers, about = message.headers or {}, message.metadata
+        left = min(left - 1, about.num_pending)
+        if headers.get(name) == value:
+            kind = headers.get("ce-type", "")
+            yield Stored(about.sequence.stream, message.subject, kind, about.timestamp)
+    await heard.unsubscribe()

@@ -16,6 +16,7 @@ import psycopg
 import pytest
 from msgspec import json, structs
 
+from shared.bus import search
 from shared.bus.nkey import Key, connect
 from shared.config import NatsSettings, Settings
 from shared.engines.process import wait_until
@@ -114,7 +115,7 @@ def new_key() -> list[str]:
 def guarded(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[dict[str, str]]:
     """A server with the users that the scripts make, as each one's URL."""
     keys = {name: new_key() for name in (ADMIN, FEED, SLACK, CONTEXT)}
-    given = [f"{name}={public}" for name, (_, public) in keys.items()]
+    given = [f"{name}={public}:{name}" for name, (_, public) in keys.items()]
     users = subprocess.run(
         [DEPLOY / "nats/users.sh", *given], capture_output=True, check=True
     ).stdout
@@ -171,19 +172,41 @@ async def test_a_user_of_its_own_on_the_bus_is_enough_and_reads_nothing_of_other
             "$JS.API.STREAM.DELETE.SELF_EVENTS",
             "$JS.API.STREAM.MSG.GET.SELF_EVENTS",
             "$JS.API.DIRECT.GET.SELF_EVENTS",
+            "$JS.API.CONSUMER.CREATE.SELF_EVENTS",
+            "$JS.API.CONSUMER.CREATE.SELF_EVENTS.mine",
             "$JS.API.CONSUMER.CREATE.SELF_EVENTS.mine.self.events.>",
+            "$JS.API.CONSUMER.CREATE.SELF_EVENTS.mine.self.events.*.*.*",
+            "$JS.API.CONSUMER.CREATE.SELF_EVENTS.mine.self.events.*.slack.*",
             "$JS.API.CONSUMER.MSG.NEXT.SELF_EVENTS.context",
             "$JS.ACK.SELF_EVENTS.context.1.1.1.1.0",
             f"_INBOX.{other}.made.up",
         ):
             assert await refusals(guarded[FEED], publish=forbidden), forbidden
         assert await refusals(guarded[CONTEXT], publish="self.events.note.feed.ana")
+        own = await service.nc.jetstream().get_last_msg("SELF_EVENTS", "self.events.note.feed.ana")
+        ident = (own.headers or {})["ce-id"]
+        found = await search.by_id(guarded[FEED], ["feed"], ident)
+        assert found, "what came from its own source a service may look for"
+        assert found.sequence == own.seq
+        assert await smuggled(guarded[FEED]) != "", "by what it asks for, not by what it calls it"
         reader = await connect(guarded[CONTEXT])
         heard = await reader.jetstream().pull_subscribe("self.>", CONTEXT, stream="SELF_EVENTS")
         (event,) = await heard.fetch(1, timeout=5)
         assert event.subject == "self.events.note.feed.ana"
         await reader.close()
         await service.hub.bus.purge(["self.events.note.feed.ana"])
+
+
+async def smuggled(url: str) -> str:
+    """What the server says to a consumer of everything that is asked for as one of our own."""
+    nc = await connect(url)
+    config = {"name": "mine", "filter_subject": "self.events.>", "deliver_subject": nc.new_inbox()}
+    answer = await nc.request(
+        "$JS.API.CONSUMER.CREATE.SELF_EVENTS.mine.self.events.*.feed.*",
+        json.encode({"stream_name": "SELF_EVENTS", "config": config}),
+    )
+    await nc.close()
+    return str(json.decode(answer.data).get("error", ""))
 
 
 async def refusals(url: str, *, publish: str = "", subscribe: str = "") -> bool:
