@@ -9,6 +9,7 @@ from shared.store import rates
 from shared.store.database import Database
 from shared.types import Quota
 from tests.fakes.budget_suite import BudgetSuite, Subject
+from tests.fakes.simulated import until
 
 pytestmark = pytest.mark.anyio
 
@@ -37,6 +38,28 @@ async def test_two_replicas_spend_one_budget_exactly(db: Database, database_url:
     )
     await other.close()
     assert [spent.wait for spent in waits].count(0) == 50
+
+
+async def test_two_first_calls_at_once_share_the_new_bucket(db: Database) -> None:
+    quota = Quota(1, 60.0)
+
+    async def second() -> rates.Taken:
+        async with db.connection() as conn:
+            return await rates.take(conn, "a", quota)
+
+    async def blocked() -> bool:
+        async with db.connection() as conn:
+            cursor = await conn.execute(
+                "select from pg_stat_activity"
+                " where wait_event_type = 'Lock' and datname = current_database()"
+            )
+            return await cursor.fetchone() is not None
+
+    async with db.transaction() as conn:
+        assert (await rates.take(conn, "a", quota)).wait == 0
+        late = asyncio.create_task(second())
+        await until(blocked)
+    assert (await late).wait > 50
 
 
 async def test_a_pause_of_one_replica_stops_the_other(db: Database, database_url: str) -> None:

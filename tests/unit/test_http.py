@@ -796,17 +796,20 @@ async def test_a_token_that_is_no_header_is_not_quoted(
 async def test_an_upload_goes_to_a_declared_host_and_carries_no_token(
     client: httpx.AsyncClient, nap: Nap
 ) -> None:
+    async def nobody(_refused: str) -> str:
+        raise AssertionError("a token was asked for")
+
     async with loopback(answer(200, b"OK - 3")) as store, loopback(answer(200, b"OK")) as base:
         port = store.url.rpartition(":")[2]
         acme = provider(uploads=(f"http://{{host}}:{port}",), headers={"x-version": "7"})
-        for options in ({}, {"authorization": "Basic c2VjcmV0"}):
+        for options in ({}, {"token": nobody}, {"authorization": "Basic c2VjcmV0"}):
             its = api(client, base, nap, provider=acme, **options)
             await its.upload(f"{store.url}/up/1?ticket=x", b"abc")
             await its.upload(f"{base.url}/up/2", b"abc")
         for asked in (*store.asked, *base.asked):
             assert (asked.method, asked.body) == ("POST", b"abc")
             assert "authorization" not in asked.headers
-        assert (len(store.asked), len(base.asked)) == (2, 2)
+        assert (len(store.asked), len(base.asked)) == (3, 3)
         for elsewhere in (
             "http://localhost:1/up",
             f"http://u@127.0.0.1:{port}/",
