@@ -26,7 +26,7 @@ def console(json: Json = False) -> None:
         raise Away(
             "no fleet in this directory serves the console; elsewhere, sign in at /console with an API key"
         )
-    url = asyncio.run(link(it.postgres_url, it.api_key, it.console))
+    url = asyncio.run(link(it.postgres_url, it.api_key, it.console, next(iter(it.services))))
     if json:
         as_json({"url": url})
     else:
@@ -43,15 +43,20 @@ def origin(first: "tuple[Provider, Settings]", *, mounted: bool) -> str:
     return settings.service.public_url.removesuffix(f"/{provider.name}" if mounted else "")
 
 
-async def link(postgres_url: str, key: str, origin: str) -> str:
-    """A link that signs in as the holder of an API key. Raises ConfigError without a database."""
+async def link(postgres_url: str, key: str, origin: str, first: str) -> str:
+    """A link that signs in as the holder of an API key. Raises ConfigError without a database.
+
+    `first` is the first service of the process at `origin`; where that is empty, so is the link.
+    """
+    if not origin:
+        return ""
     from shared.service.console.sessions import issue  # noqa: PLC0415 - as above
     from shared.store.database import Database  # noqa: PLC0415 - as above
 
     db = Database(postgres_url, max_connections=1)
     await db.open()
     try:
-        ticket, _ = await issue(db, "console", ident(key))
+        ticket, _ = await issue(db, first, "console", ident(key))
     finally:
         await db.close()
     return f"{origin}/console/enter/{ticket}"

@@ -111,7 +111,7 @@ def stand(
         killed = fleets.noted(root)
         key = asyncio.run(standing.prepare(ground, killed.api_key if killed else ""))
         pages = console.origin(services[0], mounted=mounted and not processes)
-        enter = asyncio.run(console.link(ground.postgres_url, key, pages)) if pages else ""
+        enter = asyncio.run(console.link(ground.postgres_url, key, pages, providers[0].name))
         here = fleets.Fleet(
             url=f"http://localhost:{port}",
             api_key=key,

@@ -71,7 +71,9 @@ async def operator(
         service.hub.db, "test", wanted, user_id=user_id, days=1, env="dev"
     )
     async with visitor(service) as it:
-        ticket, _ = await issue(service.hub.db, "console", key.split("_")[2])
+        ticket, _ = await issue(
+            service.hub.db, service.hub.provider.name, "console", key.split("_")[2]
+        )
         await it.go(f"/console/enter/{ticket}")
         assert it.at == "/console/"
         yield it

@@ -103,12 +103,14 @@ async def test_a_key_that_is_revoked_ends_its_sessions(service: Running) -> None
 
 async def test_a_link_of_the_command_line_signs_in_once(service: Running) -> None:
     ident = (await key_of(service, "admin")).split("_")[2]
-    ticket, _ = await sessions.issue(service.hub.db, "console", ident)
+    ticket, _ = await sessions.issue(service.hub.db, "feed", "console", ident)
     async with visitor(service) as it, visitor(service) as thief:
         await it.go(f"/console/enter/{ticket}")
         assert it.at == "/console/"
         assert "not valid any more" in await thief.go(f"/console/enter/{ticket}")
         assert thief.status == 403
+        ticket, _ = await sessions.issue(service.hub.db, "feed", "connect", ident)
+        assert "not valid any more" in await thief.go(f"/console/enter/{ticket}")
 
 
 def test_a_cookie_that_was_changed_moved_or_is_over_is_none() -> None:

@@ -26,6 +26,7 @@ from shared.types import Secret
 from tests.conftest import ROOT
 from tests.fakes.feed import Bench, Note, Notebook, provider
 from tests.fakes.service import Running, running, settings
+from tests.fakes.visitor import linked, operator
 
 pytestmark = pytest.mark.anyio
 
@@ -73,7 +74,7 @@ async def service(
     limited: str, database_url: str, nats_url: str, anyio_backend: str
 ) -> AsyncIterator[Running]:
     book = Notebook([[Note("a", "listed")]])
-    async with running(provider(book), limited, nats_url) as it:
+    async with running(provider(book), limited, nats_url, pages=True) as it:
         with psycopg.connect(database_url, autocommit=True) as admin:
             admin.execute(
                 "insert into connected_account (user_id, provider, provider_account_id)"
@@ -103,6 +104,14 @@ async def test_a_role_of_its_own_is_enough_and_shows_no_other_services_accounts(
     for forbidden in ("delete from audit_log", "update schema_migration set number = 0"):
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             await bench.rows(f"{forbidden} returning 1")
+
+
+async def test_a_role_of_its_own_is_enough_for_the_console(service: Running) -> None:
+    async with operator(service) as it:
+        for page in ("", "accounts", "syncs", "subscriptions", "dead-letters", "trace?id=x"):
+            await it.go(f"/console/{page}")
+            assert it.status == 200, it.text
+        assert "Your connections" in await linked(service, it, "ana")
 
 
 def new_key() -> list[str]:

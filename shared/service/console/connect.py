@@ -62,7 +62,7 @@ async def link(desk: Desk, caller: Caller, user: str, return_to: str) -> Link:
         raise BadRequest(
             "return_to is neither a path on this service nor an address of OAUTH_RETURN_TO"
         )
-    ticket, ends = await sessions.issue(desk.db, PLACE, check_user(user), return_to)
+    ticket, ends = await sessions.issue(desk.db, desk.first, PLACE, check_user(user), return_to)
     async with desk.db.connection() as conn:
         await audit.write(conn, caller.subject, "connect-link", "done", user_id=user)
     return Link(f"{desk.origin}/connect/open/{ticket}", ends)
@@ -71,7 +71,7 @@ async def link(desk: Desk, caller: Caller, user: str, return_to: str) -> Link:
 @get("/connect/open/{ticket:str}")
 async def enter(desk: TheDesk, request: Asked, ticket: FromPath[str]) -> Response[Any]:
     """Open the link: a cookie for this browser, and on to the page."""
-    session = await sessions.redeem(desk.db, PLACE, ticket)
+    session = await sessions.redeem(desk.db, desk.first, PLACE, ticket)
     if session is None:
         return _sorry(desk, request, _LOST)
     return go(desk, "/connect/", cookies=[sessions.cookie(desk, PLACE, session)])

@@ -28,9 +28,14 @@ class Desk:
         """Who reads the bus for a page that is open, until its connection is closed."""
 
     @property
+    def first(self) -> str:
+        """The first service, whose name stands on what belongs to none."""
+        return next(iter(self.hubs))
+
+    @property
     def any(self) -> Hub:
         """One of the services, for what all of them share."""
-        return next(iter(self.hubs.values()))
+        return self.hubs[self.first]
 
     @property
     def db(self) -> Database:

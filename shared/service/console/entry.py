@@ -70,7 +70,7 @@ async def sign_in(desk: TheDesk, request: Asked) -> Response[Any]:
 @get("/console/enter/{ticket:str}")
 async def enter(desk: TheDesk, request: Asked, ticket: FromPath[str]) -> Response[Any]:
     """Sign in by a one-time link."""
-    session = await sessions.redeem(desk.db, PLACE, ticket)
+    session = await sessions.redeem(desk.db, desk.first, PLACE, ticket)
     if session is None:
         return _form(desk, request, status=403, error=_LOST)
     return await _let_in(desk, check(await desk.callers.holder(session.who)), "")

@@ -100,17 +100,22 @@ async def check_form(request: Asked, session: Session) -> None:
         )
 
 
-async def issue(db: Database, place: Place, who: str, return_to: str = "") -> tuple[str, datetime]:
-    """Make a ticket that opens one session, once, within ten minutes; returns it and when it ends."""
+async def issue(
+    db: Database, provider: str, place: Place, who: str, return_to: str = ""
+) -> tuple[str, datetime]:
+    """Make a ticket that opens one session, once, within ten minutes; returns it and when it ends.
+
+    It is kept as a flow of the provider whose service made it, whose role may see no other's.
+    """
     ticket = secrets.token_urlsafe(32)
     flow = flows.Flow(uuid4(), who, b"", (), "", return_to)
     async with db.connection() as conn:
-        return ticket, await flows.add(conn, place, flow, ticket, LINK)
+        return ticket, await flows.add(conn, provider, flow, f"{place}:{ticket}", LINK)
 
 
-async def redeem(db: Database, place: Place, ticket: str) -> Session | None:
-    """The session that a ticket opens; None when it is unknown, used or too old."""
+async def redeem(db: Database, provider: str, place: Place, ticket: str) -> Session | None:
+    """The session that a ticket opens; None when it is unknown, used, too old, or of another place."""
     once = secrets.token_urlsafe(32)
     async with db.connection() as conn:
-        flow = await flows.open_(conn, place, ticket, once, once)
+        flow = await flows.open_(conn, provider, f"{place}:{ticket}", once, once)
     return begin(place, flow.user_id, flow.return_to) if flow else None
