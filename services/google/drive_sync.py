@@ -119,7 +119,10 @@ async def told(api: Api, rows: Iterable[Raw], seen: str) -> list[Record]:
 
 async def exported(api: Api, it: Head) -> str:
     """The text of a document, "" where it is too long, or may not be exported."""
-    if not it.size.isdigit() or int(it.size) > LARGEST:
+    size = (
+        int(it.size) if it.size.isascii() and it.size.isdigit() and len(it.size) < 19 else LARGEST
+    )
+    if size >= LARGEST:
         return ""
     try:
         data = await api.get(f"{FILES}/{it.id}/export", bytes, mimeType="text/plain")

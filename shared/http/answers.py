@@ -115,7 +115,7 @@ def retry_after(headers: Mapping[str, str], now: Callable[[], float] = time.time
     text = headers.get("retry-after", "").strip()
     try:
         seconds = (
-            float(text) if text[:1].isdigit() else parsedate_to_datetime(text).timestamp() - now()
+            float(text) if "0" <= text[:1] <= "9" else parsedate_to_datetime(text).timestamp() - now()
         )
     except (ValueError, OverflowError):
         return None

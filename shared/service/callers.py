@@ -103,7 +103,8 @@ class Authentication(AbstractAuthenticationMiddleware):
     def __init__(
         self, app: ASGIApp, callers: Callers, exclude: str | list[str] | None = None
     ) -> None:
-        super().__init__(app, exclude=exclude)
+        # Guards run for OPTIONS too, and they ask who calls.
+        super().__init__(app, exclude=exclude, exclude_http_methods=())
         self._callers = callers
 
     async def authenticate_request(

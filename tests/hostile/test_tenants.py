@@ -35,6 +35,15 @@ async def test_without_a_token_that_is_known_nothing_is_answered(stage: Stage) -
             await stage.ask(what, it.method, path, {401}, headers=headers, **arguments)
 
 
+async def test_no_other_method_is_a_way_in(stage: Stage) -> None:
+    ana = await stage.key(*UNTRUSTED, user_id="ana")
+    for path in sorted({it.request()[0] for it in await described(stage)}):
+        for method in ("OPTIONS", "PUT", "TRACE", "PROPFIND"):
+            await stage.ask(f"{method} {path}", method, path, {401, 405})
+            allowed = {204, 403, 405}
+            await stage.ask(f"{method} {path} as ana", method, path, allowed, headers=ana)
+
+
 async def test_with_too_few_scopes_nothing_is_done(stage: Stage) -> None:
     every = {scope: await stage.key(scope, user_id="ana") for scope in SCOPES}
     none = await stage.key(user_id="ana")
@@ -59,7 +68,7 @@ async def test_what_is_somebody_elses_looks_like_nothing_at_all(
         run = await runs.start_run(
             conn, streams=stage.provider.streams, account_id=bens, mode="incremental"
         )
-    await stage.rows("update sync_state set next_run_at = 'infinity'")
+        await conn.execute("update sync_state set next_run_at = 'infinity'")
     before = await holdings(stage)
     ana = await stage.key(*UNTRUSTED, user_id="ana")
     tried = 0
@@ -86,7 +95,8 @@ async def test_what_is_somebody_elses_looks_like_nothing_at_all(
             tried += 1
     assert tried >= 8
     assert await holdings(stage) == before
-    assert vendor.asked == [], "the provider was asked on behalf of somebody else"
+    lent = [it for it in vendor.asked if "of ben" in it.headers.get("authorization", "")]
+    assert not lent, "the provider was asked with ben's token"
 
 
 async def test_what_is_ones_own_is_found(stage: Stage) -> None:

@@ -116,6 +116,17 @@ async def test_the_last_state_of_a_file_counts_within_a_page() -> None:
     assert [it.deleted for it in said(await walk("files", api, Walk(changes="1")))] == [True]
 
 
+@pytest.mark.parametrize("size", ["", "²", "\u0663", "9" * 5000, "1000000"])
+async def test_a_document_whose_size_is_unclear_or_too_much_is_told_without_its_text(
+    size: str,
+) -> None:
+    row = {"id": "1", "name": "a", "mimeType": drive_sync.DOCUMENT, "size": size}
+    change = {"fileId": "1", "file": row, "time": "2026-11-20T00:00:00Z"}
+    api = FakeApi({("GET", CHANGES): Answer({"changes": [change], "newStartPageToken": "2"})})
+    (it,) = said(await walk("files", api, Walk(changes="1")))
+    assert (it.title, it.content) == ("a", "")
+
+
 @pytest.mark.parametrize("error", [ItemGone(), Refused()])
 async def test_a_document_that_may_not_be_exported_is_told_without_its_text(
     error: Exception,
