@@ -1,15 +1,20 @@
 """One trace from the webhook to whoever reads the event, and none of it where it is not sampled."""
 
+import io
+import logging
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import httpx
 import pytest
+import structlog
 from msgspec import json
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
+from shared.errors import Refused
 from shared.store import runs
-from shared.telemetry import traces
+from shared.store.database import Database
+from shared.telemetry import logs, traces
 from tests.fakes.feed import Bench, Note, Notebook, provider
 from tests.fakes.service import Running, running
 
@@ -131,3 +136,28 @@ async def test_what_is_not_sampled_leaves_nothing(service: Running, recorded: Re
     (event,) = await service.events(1, "self.events.>")
     assert "traceparent" not in event.headers
     assert recorded.spans() == []
+
+
+async def test_every_line_of_a_walk_names_whose_it_was(db: Database) -> None:
+    def refuse(_: int) -> None:
+        raise Refused("they said no")
+
+    bench = Bench(db, provider(Notebook([[]], before=refuse)))
+    account = await bench.account()
+    async with db.transaction() as conn:
+        run = await runs.start_run(
+            conn, streams=bench.provider.streams, account_id=account, mode="full"
+        )
+    out, root = io.StringIO(), logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    logs.configure("info", json=True, file=out)
+    try:
+        await bench.walk()
+    finally:
+        structlog.reset_defaults()
+        root.handlers[:] = handlers
+        root.setLevel(level)
+    lines = [json.decode(line) for line in out.getvalue().splitlines()]
+    (told,) = (it for it in lines if it["event"] == "a walk stopped" and it["run"] == str(run))
+    assert (told["provider"], told["account"], told["stream"]) == ("feed", str(account), "notes")
+    assert told["error"] == "they said no"
