@@ -95,13 +95,14 @@ async def enlarge(here: World) -> None:
 @contextmanager
 def frozen(pid: int) -> Iterator[None]:
     """Stop a process and its children in the middle of what they do, for as long as the block lasts."""
-    found = [pid, *children(pid)]
-    for each in found:
+    os.kill(pid, signal.SIGSTOP)  # first, so that it starts no more of them
+    others = children(pid)
+    for each in others:
         os.kill(each, signal.SIGSTOP)
     try:
         yield
     finally:
-        for each in found:
+        for each in [*others, pid]:
             os.kill(each, signal.SIGCONT)
 
 
