@@ -13,7 +13,9 @@ from urllib.request import urlopen
 
 from msgspec import Struct
 
-from shared.errors import HubError
+from shared.engines.process import ports, wait_until
+from shared.errors import ConfigError, HubError
+from shared.service.main import PARENT
 
 if TYPE_CHECKING:
     from shared.config import Settings
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
 
 PATIENCE = 60.0
 """Seconds until every service has to answer: starting is work for the processor, and they all start."""
+
+FREED = 10.0
+"""Seconds that services of a killed fleet may take to give their ports free."""
 
 DRAIN = 40.0
 """Seconds that a service gets to finish what it is doing."""
@@ -39,15 +44,23 @@ def supervise(
 ) -> None:
     """Run each service as `python -m services.<name>` until this process is interrupted.
 
-    When one ends by itself the others are stopped too; raises HubError that names it.
+    When one ends by itself the others are stopped too; raises HubError that names it. When this
+    process is killed they end by themselves, which the next fleet waits for. Raises ConfigError for
+    a port that is in use.
     """
     children: dict[str, subprocess.Popen[bytes]] = {}
+    for provider, settings in services:
+        port = settings.service.port
+        if not wait_until(lambda port=port: next(ports(port, fixed=True), 0) == port, FREED):  # type: ignore[misc]  # bound at once
+            raise ConfigError(f"port {port} of {provider.name} is in use")
+    following, held = os.pipe()
     try:
         for provider, settings in services:
             module = f"services.{provider.name.replace('-', '_')}"
             children[provider.name] = subprocess.Popen(  # noqa: S603 - this interpreter, our module
                 [sys.executable, "-m", module],
-                env={**os.environ, **_environment(settings)},
+                env={**os.environ, **_environment(settings), PARENT: str(following)},
+                pass_fds=[following],
                 start_new_session=True,  # Ctrl-C comes to them from here, once
             )
         lines = [
@@ -67,6 +80,8 @@ def supervise(
             time.sleep(0.5)
     finally:
         _stop(list(children.values()))
+        os.close(following)
+        os.close(held)
 
 
 def _environment(settings: "Settings") -> Mapping[str, str]:

@@ -1,7 +1,9 @@
 """`python -m services.<name>`: one service on its own port, as a container runs it."""
 
 import os
+import signal
 import sys
+import threading
 
 import structlog
 from msgspec import json
@@ -11,6 +13,9 @@ from shared.errors import ConfigError
 from shared.provider import Provider
 from shared.service.fleet import serve
 from shared.telemetry import logs, traces
+
+PARENT = "FLEET_PARENT"
+"""The descriptor of a pipe that closes when the fleet is gone which started this service."""
 
 
 def run(provider: Provider) -> None:
@@ -24,6 +29,8 @@ def run(provider: Provider) -> None:
             text = json.format(json.encode(settings, enc_hook=repr), indent=2).decode()
             sys.stdout.write(text + "\n")
             return
+        if PARENT in os.environ:
+            threading.Thread(target=_follow, args=[int(os.environ[PARENT])], daemon=True).start()
         logs.configure(settings.service.log_level, json=not sys.stderr.isatty())
         traces.configure(settings.service.name)
         serve([(provider, settings)], "0.0.0.0", settings.service.port, mounted=False)  # noqa: S104 - a container listens on all of its addresses
@@ -32,3 +39,9 @@ def run(provider: Provider) -> None:
         for problem in error.problems:
             sys.stderr.write(f"{problem}\n")
         sys.exit(78)
+
+
+def _follow(pipe: int) -> None:
+    """End as if told to when the other end closes, however that came; nothing is ever written."""
+    os.read(pipe, 1)
+    os.kill(os.getpid(), signal.SIGTERM)

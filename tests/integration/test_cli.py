@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
@@ -165,6 +166,13 @@ def stop(root: Path, process: subprocess.Popen[bytes], number: int) -> None:
 @pytest.fixture(scope="module")
 def root() -> Iterator[Path]:
     """A directory with a package of services in which there is one provider."""
+    with made() as path:
+        yield path
+
+
+@contextmanager
+def made() -> Iterator[Path]:
+    """Such a directory, with a port of its own for the provider."""
     path = Path(tempfile.mkdtemp(prefix="self-cli-"))
     acme = path / "services" / "acme"
     (acme / "configs").mkdir(parents=True)
@@ -268,7 +276,7 @@ def test_keys_are_made_listed_and_ended(fleet: Path) -> None:
     key = call(fleet, "keys", "create", "backend", "--scope", "connections:read").strip()
     (ident,) = [one["id"] for one in rows(fleet, "keys", "list") if one["name"] == "backend"]
     assert ident in key
-    assert key.split("_")[3] not in call(fleet, "keys", "list", "--json")
+    assert key.split("_", 3)[3] not in call(fleet, "keys", "list", "--json")
     call(fleet, "accounts", "--user", "ana", FLEET_API_KEY=key, code=1)  # not without impersonate
     call(fleet, "keys", "revoke", ident)
     call(fleet, "keys", "revoke", ident, code=1)
@@ -431,3 +439,28 @@ def test_the_last_port_may_be_taken_too(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 65535)):
         told = call(tmp_path, "up", "--port", "65535", code=78)
     assert told == "fleet: port 65535 is in use; choose another one with --port\n"
+
+
+def test_services_of_a_killed_fleet_make_way_for_those_of_the_next_one() -> None:
+    with made() as root:
+        killed = start(root, "up", "--processes")
+        (child,) = ours(killed.pid)
+        killed.kill()
+        killed.wait()
+        (root / ".fleet/fleet.json").unlink()
+        again = start(root, "up", "--processes")
+        assert not running(child)
+        assert len(ours(again.pid)) == 1
+        assert "was still running" in (root / "up.log").read_text()
+        stop(root, again, signal.SIGTERM)
+
+
+def ours(parent: int) -> list[int]:
+    """The services that a fleet has started."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            above = (entry / "stat").read_text().rpartition(")")[2].split()[1]
+            if above == str(parent) and b"services.acme" in (entry / "cmdline").read_bytes():
+                found.append(int(entry.name))
+    return found
