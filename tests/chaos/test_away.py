@@ -35,7 +35,7 @@ SMALL = 200_000
 
 
 async def test_what_cannot_be_published_waits_and_nobody_is_answered_500() -> None:
-    environ = {"NATS_STREAM_MAX_BYTES": str(SMALL)}
+    environ = {"NATS_STREAM_MAX_BYTES": str(SMALL), "CHAOS_SILENCE": "4"}
     async with world(feeds=WALKED, size=FACTS, syncing=True, environ=environ) as here:
         await here.connect("heard", syncing=False)
         total = len(WALKED) * FACTS

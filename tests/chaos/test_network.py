@@ -64,7 +64,13 @@ async def site() -> AsyncIterator[Site]:
         wires = {name: await stack.enter_async_context(proxy()) for name in WIRES}
         ways = iter(wires.values())
         here = await stack.enter_async_context(
-            world(feeds=(), size=WALKED, syncing=False, through=lambda url: next(ways).before(url))
+            world(
+                feeds=(),
+                size=WALKED,
+                syncing=False,
+                through=lambda url: next(ways).before(url),
+                environ={"CHAOS_SILENCE": "4"},
+            )
         )
         await here.answering()
         yield Site(here, wires)
