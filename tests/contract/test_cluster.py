@@ -41,7 +41,7 @@ def test_the_world_reaches_webhooks_and_consent_and_nothing_else() -> None:
     for it in documents(K8S / "components/ingress/services.yaml"):
         for rule in it["spec"]["rules"]:
             paths = {path["path"] for path in rule["http"]["paths"]}
-            assert paths == {"/webhook", "/oauth/"}
+            assert paths == {"/webhook", "/oauth/", "/connect"}
         assert it["spec"]["tls"], "never without TLS"
 
 
