@@ -41,8 +41,7 @@ await page.getByText("No sync is under way.").waitFor({ timeout: 60000 });
 await post(`${world.simulators.github}/_simulator/faults`,
   JSON.stringify({ kind: "status", path: "/repos/", status: 429, headers: { "retry-after": "3" } }));
 await connect("ana", "GitHub");
-await page.locator("[data-stream] tbody tr").first().waitFor();
-await page.waitForTimeout(4500);
+await page.getByText(/[1-9]\d* items read/).waitFor();
 await page.setViewportSize({ width: 1200, height: 900 });
 await picture("connect");
 await page.setViewportSize(size);

@@ -111,7 +111,7 @@ async def by_token(desk: TheDesk, request: Asked, service: FromPath[str]) -> Res
 @get("/events")
 async def stream(desk: TheDesk, request: Asked) -> Stream:
     """What arrives for this user, as it arrives."""
-    return live.pushed(desk, request, subjects_of("", "", request.auth.who), traced=False)
+    return live.pushed(desk, request, _items(request.auth.who), traced=False)
 
 
 ROUTES: tuple[ControllerRouterHandler, ...] = (choose, start, by_token, stream)
@@ -171,9 +171,14 @@ async def _arrived(desk: Desk, request: Asked, user: str) -> tuple[list[Line], i
     if "x-live" in request.headers:
         return [], 0
     try:
-        return await live.newest(desk, subjects_of("", "", user), FIRST)
+        return await live.newest(desk, _items(user), FIRST)
     except Away:
         return [], 0
+
+
+def _items(user: str) -> list[str]:
+    """The subjects of what a user's accounts hold, without what tells of the accounts themselves."""
+    return subjects_of("", "", user)[:1]
 
 
 def _sorry(desk: Desk, request: Asked, says: str) -> Response[Any]:
