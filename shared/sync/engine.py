@@ -164,7 +164,7 @@ class SyncWorker:
     ) -> bool:
         """Publish pages and move the cursor past them; False when the account must not publish."""
         group = await names.on_pages(self._db, self._provider.directory, unit.account_id, group)
-        found = pages.read(self._normalize, unit, group, walk)
+        found = await pages.read(self._normalize, unit, group, walk)
         async with self._db.transaction() as conn:
             users = await ledger.lock_accounts(conn, [unit.account_id])
             if not users:

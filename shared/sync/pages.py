@@ -1,5 +1,7 @@
 """From pages of records to what the ledger takes, with every listed record accounted for."""
 
+import asyncio
+import time
 from collections import Counter
 from collections.abc import Sequence
 from uuid import UUID
@@ -14,6 +16,9 @@ from shared.store.syncs import Unit
 from shared.sync.normalize import Ignored, Normalize
 from shared.telemetry import traces
 from shared.types import Page, Record
+
+TURN = 0.005
+"""Seconds of normalizing after which others get their turn."""
 
 UNREADABLE = "unreadable, kept as a dead letter"
 UNSUPPORTED = "of an unsupported kind, kept as a dead letter"
@@ -45,8 +50,11 @@ class Origin(Struct, frozen=True):
     removed: bool
 
 
-def read(normalize: Normalize, unit: Unit, group: Sequence[Page], walk: UUID | None) -> Found:
-    """Normalize every record; what fails is set aside with its reason, never raised."""
+async def read(normalize: Normalize, unit: Unit, group: Sequence[Page], walk: UUID | None) -> Found:
+    """Normalize every record; what fails is set aside with its reason, never raised.
+
+    Webhooks get their turn in between: a page of mails takes tens of milliseconds.
+    """
     excluded = sum((Counter(page.excluded) for page in group), Counter[str]())
     totals = [page.total for page in group if page.total is not None]
     found = Found(
@@ -56,8 +64,11 @@ def read(normalize: Normalize, unit: Unit, group: Sequence[Page], walk: UUID | N
         listed=sum(len(page.records) for page in group) + excluded.total(),
         expected=sum(totals) if totals else None,
     )
-    trace = traces.inject()
+    trace, since = traces.inject(), time.perf_counter()
     for record in (it for page in group for it in page.records):
+        if time.perf_counter() - since > TURN:
+            await asyncio.sleep(0)
+            since = time.perf_counter()
         try:
             version = normalize(record)
         except UnsupportedEvent as error:
