@@ -7,7 +7,7 @@ PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check --constra
 SOURCES := shared services tests scripts/docs.py deploy k8s
 
 .DEFAULT_GOAL := help
-.PHONY: help install tools run test check docs chaos bench screenshots pin clean k8s-check alerts-test dashboard-test container-test
+.PHONY: help install tools run test check scan fuzz docs chaos bench screenshots pin clean k8s-check alerts-test dashboard-test container-test
 
 help: ## Show this list.
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-22s %s\n", $$1, $$2 }'
@@ -41,11 +41,31 @@ run: install ## Start the whole fleet with its own PostgreSQL and NATS; Ctrl-C s
 test: tools ## Run every test, against a real PostgreSQL and a real nats-server.
 	$(BIN)/python -m pytest -q tests
 
-check: tools ## Check format, lint, types and layers.
+check: tools .venv-scan/here ## Check format, lint, types and layers, and look for secrets.
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	@./scripts/scan.sh here
+
+scan: tools .venv-scan/all ## Look for secrets and known weaknesses, and write build/sbom.json.
+	@./scripts/scan.sh
+
+# Environments of their own: nothing that runs needs these, and some want other versions of what does.
+.venv-scan/%: scripts/scan/%.txt
+	@echo "Installing the scanners into .venv-scan"
+	@test -x .venv-scan/bin/python || $(PYTHON) -m venv .venv-scan
+	@.venv-scan/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
+
+fuzz: tools .venv-fuzz/installed ## Fuzz routes, normalizers and parsers in the full size; takes minutes.
+	FUZZ_SIZE=full $(BIN)/python -m pytest -q tests/fuzz
+
+.venv-fuzz/installed: tests/fuzz/requirements.txt
+	@echo "Installing schemathesis and atheris into .venv-fuzz"
+	@$(PYTHON) -m venv --clear .venv-fuzz
+	@.venv-fuzz/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
+	@touch $@
 
 docs: install ## Write docs/EVENTS.md, its schemas and its AsyncAPI document anew from the code.
 	$(BIN)/python scripts/docs.py
@@ -85,5 +105,5 @@ container-test: tools ## Build every image, start docker-compose.yml, send a web
 	@./scripts/container-test.sh
 
 clean: ## Remove .venv, caches and the development data in .fleet.
-	rm -rf $(VENV) .venv-k8s .fleet .mypy_cache .ruff_cache .hypothesis .import_linter_cache build *.egg-info
+	rm -rf $(VENV) .venv-* .fleet .mypy_cache .ruff_cache .hypothesis .import_linter_cache build *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,100 @@
+"""Whatever reads bytes that somebody else wrote, each as a function of bytes; atheris feeds them.
+
+`python -m tests.fuzz.parsers <name> [libFuzzer's own options]` fuzzes one until it breaks or ends.
+"""
+
+import sys
+from base64 import urlsafe_b64encode
+from collections.abc import Callable
+from importlib import import_module
+from inspect import isfunction
+from typing import Any
+
+from services.github import markdown
+from services.google import gmail_normalize, text
+from services.google.gmail_models import Mail
+from services.slack import mrkdwn
+from shared.config.catalogue import providers
+from shared.errors import Away, NotGenuine, Unreadable, UnsupportedEvent
+from shared.http.answers import retry_after
+from shared.provider import Provider
+from shared.telemetry import traces
+from shared.types import Delivery
+from tests.contract.reading import ROOT, samples, signer
+
+UNDERSTOOD = (Away, NotGenuine, Unreadable, UnsupportedEvent)
+"""What a parser may raise."""
+
+Parser = Callable[[bytes], object]
+
+
+def mail(data: bytes) -> object:
+    """A whole mail, as Gmail gives it."""
+    raw = urlsafe_b64encode(data).decode()
+    facts: Any = {"threadId": "1", "internalDate": "1795165200000", "historyId": "7"}
+    return gmail_normalize.mail(Mail(id="1", raw=raw, labelIds=[], **facts))
+
+
+def signature(provider: Provider) -> Parser:
+    """The proof of a delivery, and the delivery that it is said to prove."""
+    its = signer(provider.name)
+    assert provider.webhook
+    webhook = getattr(its, "WEBHOOK", provider.webhook)
+
+    def read(data: bytes) -> object:
+        proof, _, body = data.decode("latin-1").partition("\n")
+        good = its.sign(b"secret", b"", its.headers("x"))
+        headers = {**good, its.SIGNATURE: proof, "x-more": proof}
+        return webhook.verify([b"secret"], Delivery(body.encode(), headers), its.NOW)
+
+    return read
+
+
+def delivery(provider: Provider) -> Parser:
+    """A genuine delivery of the kind that the first byte chooses."""
+    assert provider.webhook
+    webhook, kinds = provider.webhook, [it.headers for it in samples(provider.name)]
+
+    def read(data: bytes) -> object:
+        it = Delivery(data[1:], kinds[data[0] % len(kinds) if data else 0])
+        return webhook.delivery_id(it), list(webhook.read(it))
+
+    return read
+
+
+HEARING = [it for it in providers() if it.webhook]
+PARSERS: dict[str, Parser] = {
+    "slack-mrkdwn": lambda data: mrkdwn.render(data.decode("utf-8", "replace")),
+    "github-markdown": lambda data: markdown.read(data.decode("utf-8", "replace")),
+    "google-html": lambda data: text.of_html(data.decode("utf-8", "replace")),
+    "google-mail": mail,
+    "traceparent": lambda data: traces.context_of(data.decode("latin-1")),
+    "retry-after": lambda data: retry_after({"retry-after": data.decode("latin-1")}),
+    **{f"{it.name}-signature": signature(it) for it in HEARING},
+    **{f"{it.name}-delivery": delivery(it) for it in HEARING},
+}
+
+
+def once(parser: Parser, data: bytes) -> None:
+    """Read once; raises what nobody documented."""
+    try:
+        parser(data)
+    except UNDERSTOOD:
+        return
+
+
+def main() -> None:
+    """Hand one parser to atheris, which lives in the environment of the fuzzers."""
+    sys.path += [str(it) for it in (ROOT / ".venv-fuzz").glob("lib/python3*/site-packages")]
+    atheris: Any = import_module("atheris")
+    name = sys.argv.pop(1)
+    for module in (markdown, mrkdwn, text, gmail_normalize):
+        for function in vars(module).values():
+            if isfunction(function) and function.__module__ == module.__name__:
+                atheris.instrument_func(function)
+    atheris.Setup(sys.argv, lambda data: once(PARSERS[name], data))
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()
