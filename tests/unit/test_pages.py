@@ -46,4 +46,4 @@ async def test_others_get_their_turn_while_a_page_is_normalized(
     found = await pages.read(normalize, unit, [Page(records, None)], None)
     await task
     assert found.excluded["says nothing"] == 10
-    assert done.count("another's turn") >= 10
+    assert "another's turn" in done[:10], "while records were left"
