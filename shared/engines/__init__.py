@@ -13,6 +13,11 @@ from shared.engines import nats, postgres
 from shared.engines.process import Engine, lock, private, undisturbed
 from shared.errors import ConfigError
 
+_KEYLESS = (
+    "{0}/encryption_keys is gone, and without it nobody can read the tokens in {0}/postgres; "
+    "put it back, or remove {0} to start anew"
+)
+
 
 class Running:
     """Both engines, answering. `stop()` ends them and gives the directory free."""
@@ -45,7 +50,7 @@ def start(root: Path, *, durable: bool = True, fixed_ports: bool = True) -> Runn
     except OSError as error:
         raise ConfigError(f"{fleet} cannot be used: {error.strerror}") from error
     try:
-        keys = private(fleet / "encryption_keys", new_key)
+        keys = _keys(fleet)
         database = postgres.start(fleet, durable=durable, fixed_ports=fixed_ports)
         try:
             bus = nats.start(fleet, fixed_ports=fixed_ports)
@@ -60,6 +65,13 @@ def start(root: Path, *, durable: bool = True, fixed_ports: bool = True) -> Runn
         held.close()
         raise
     return Running(held, database, bus, keys)
+
+
+def _keys(fleet: Path) -> str:
+    kept = fleet / "encryption_keys"
+    if (fleet / "postgres").exists() and not kept.exists():
+        raise ConfigError(_KEYLESS.format(fleet))
+    return private(kept, new_key)
 
 
 def new_key() -> str:

@@ -250,6 +250,13 @@ def test_a_disk_that_is_too_small_is_named_and_left_as_it_was(root: Path) -> Non
         subprocess.run(["umount", fleet], check=True)
 
 
+def test_lost_keys_are_said_before_new_ones_hide_the_loss(root: Path) -> None:
+    (root / ".fleet/postgres").mkdir(parents=True)
+    with pytest.raises(ConfigError, match=r"encryption_keys is gone.*put it back, or remove"):
+        start(root)
+    assert not (root / ".fleet/encryption_keys").exists()
+
+
 def test_missing_programs_are_a_sentence(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(postgres, "find_spec", lambda _: None)
     with pytest.raises(ConfigError, match=r"run `pip install 'self-integrations\[engines\]'`"):
