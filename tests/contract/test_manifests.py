@@ -24,10 +24,24 @@ _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 PODS = ("Deployment", "StatefulSet", "Job")
 
 
+class _Strict(_LOADER):  # type: ignore[misc]  # whichever of the two it is
+    """As Compose and Kubernetes read: a key that stands twice is a mistake."""
+
+
+def _mapping(loader: Any, node: Any) -> Any:
+    keys = [key.value for key, _ in node.value]
+    twice = {key for key in keys if keys.count(key) > 1}
+    assert not twice, f"{node.start_mark}: {twice} stand there twice"
+    yield from loader.construct_yaml_map(node)
+
+
+_Strict.add_constructor("tag:yaml.org,2002:map", _mapping)
+
+
 @cache
 def documents(path: Path) -> list[Any]:
     """The documents of a file; `$` in Compose's and Kubernetes' files is theirs to expand."""
-    return [it for it in yaml.load_all(path.read_text("utf-8"), _LOADER) if it]
+    return [it for it in yaml.load_all(path.read_text("utf-8"), _Strict) if it]
 
 
 @cache
