@@ -1,12 +1,14 @@
 """The budget that replicas share, on a real PostgreSQL."""
 
 import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 
 import pytest
 
 from shared.http.budget import PostgresBudget
 from shared.store import rates
-from shared.store.database import Database
+from shared.store.database import Connection, Database
 from shared.types import Quota
 from tests.fakes.budget_suite import BudgetSuite, Subject
 from tests.fakes.simulated import until
@@ -41,9 +43,26 @@ async def test_two_replicas_spend_one_budget_exactly(db: Database, database_url:
 
 
 async def test_two_first_calls_at_once_share_the_new_bucket(db: Database) -> None:
-    quota = Quota(1, 60.0)
+    async with second(db, Quota(1, 60.0)) as (conn, late):
+        assert (await rates.take(conn, "a", Quota(1, 60.0))).wait == 0
+    assert (await late()).wait > 50
 
-    async def second() -> rates.Taken:
+
+async def test_a_pause_that_comes_while_a_call_asks_holds_for_it(db: Database) -> None:
+    async with db.connection() as conn:
+        await rates.take(conn, "a", Quota(50, 60.0))
+    async with second(db, Quota(50, 60.0)) as (conn, late):
+        await rates.pause(conn, "a", 30)
+    assert (await late()).wait > 29
+
+
+@asynccontextmanager
+async def second(
+    db: Database, quota: Quota
+) -> AsyncIterator[tuple[Connection, Callable[[], Awaitable[rates.Taken]]]]:
+    """A transaction that somebody else's `take` waits for, and what that comes to afterwards."""
+
+    async def take() -> rates.Taken:
         async with db.connection() as conn:
             return await rates.take(conn, "a", quota)
 
@@ -55,11 +74,11 @@ async def test_two_first_calls_at_once_share_the_new_bucket(db: Database) -> Non
             )
             return await cursor.fetchone() is not None
 
+    tasks: list[asyncio.Task[rates.Taken]] = []
     async with db.transaction() as conn:
-        assert (await rates.take(conn, "a", quota)).wait == 0
-        late = asyncio.create_task(second())
+        yield conn, lambda: tasks[0]
+        tasks.append(asyncio.create_task(take()))
         await until(blocked)
-    assert (await late).wait > 50
 
 
 async def test_a_pause_of_one_replica_stops_the_other(db: Database, database_url: str) -> None:

@@ -8,11 +8,15 @@ with clock as materialized (
   select extract(epoch from clock_timestamp())::float8 as now
     from set_config('synchronous_commit', 'off', true)
 ), held as materialized (
-  select tokens, extract(epoch from at)::float8 as at, extract(epoch from whole_at)::float8 as whole_at
+  select key, tokens, extract(epoch from at)::float8 as at, extract(epoch from whole_at)::float8 as whole_at,
+         extract(epoch from not_before)::float8 as ends
     from rate_bucket where key = %(key)s for update
 ), stop as (
-  select key, extract(epoch from not_before)::float8 as ends
-    from rate_bucket where key in (%(key)s, %(whole)s) order by not_before desc limit 1
+  -- Of its own key as it is now that it is locked: a pause may have come while this waited for it.
+  select key, ends from held
+  union all
+  select key, extract(epoch from not_before)::float8 from rate_bucket where key = %(whole)s and key <> %(key)s
+  order by ends desc limit 1
 ), observed as (
   select now, coalesce(tokens, 'infinity') as tokens, greatest(coalesce(at, 0), now) as at,
          greatest(now - at, 0) as passed,
