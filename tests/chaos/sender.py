@@ -11,7 +11,7 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 import httpx
-from msgspec import Struct, json
+from msgspec import Struct, field, json
 
 from tests.chaos.provider import SECRET
 from tests.chaos.truth import Fact
@@ -89,7 +89,7 @@ class Sender(Struct):
     urls: list[str]
     dice: random.Random
     promised: list[tuple[str, int]] = []
-    answers: Counter[int] = Counter()
+    answers: Counter[int] = field(default_factory=Counter)
     rude: list[str] = []
 
     async def send_all(self, facts: list[Fact], within: float = 600) -> None:
