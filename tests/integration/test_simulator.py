@@ -238,10 +238,14 @@ async def test_16_a_token_that_does_not_expire_serves_until_it_is_revoked(
     async with connected(database_url, nats_url, repositories=1, issues=2, expiring=False) as it:
         adds_up(it)
         it.github.consent.tokens.clear()
-        run, _ = await it.sync(stream="repositories")
-        assert "connect again" in run["error"]
-        account = (await it.service.http.get(f"/accounts/{it.account}", headers=it.key)).json()
-        assert account["status"] == "revoked"
+        await it.service.http.post("/sync", json={"account_id": it.account}, headers=it.key)
+
+        async def told_so() -> bool:
+            where = f"/accounts/{it.account}"
+            account = (await it.service.http.get(where, headers=it.key)).json()
+            return account["status"] == "revoked" and "connect again" in account["error_message"]
+
+        await until(told_so)
         assert it.github.consent.refreshes == 0, "there is nothing to refresh with"
 
 
