@@ -1,6 +1,7 @@
 """A GitHub App's installation from its JWT to its end: nobody granted a token, everything is minted."""
 
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from tests.fakes.simulated import listening, told, until
 pytestmark = pytest.mark.anyio
 
 SECRET = "what both sides sign with"
+eventually = partial(until, within=60.0)  # a minute, because the machine may be busy
 ACME = {"login": "acme", "id": 77, "type": "Organization"}
 
 
@@ -96,9 +98,9 @@ async def test_an_installation_is_connected_walked_and_heard_without_anybodys_to
     assert (account["name"], account["provider_account_id"]) == ("acme", "installed:77")
     assert account["scopes"] == ["issues:write", "metadata:read"], "what it may do is shown"
     first, second = it.places
-    await until(lambda: it.knows(first))
+    await eventually(lambda: it.knows(first))
     await it.github.world.open_issue(first, "Heard")
-    await until(lambda: it.knows(first))
+    await eventually(lambda: it.knows(first))
     assert it.github.apps.deliveries[-1]["status"] == "OK"
     assert await it.rows(f"select 1 from item where id like '{second.repo['id']}:%'") == []
     assert not first.hooks, "one webhook serves all of an app's repositories"
@@ -106,36 +108,36 @@ async def test_an_installation_is_connected_walked_and_heard_without_anybodys_to
 
 async def test_a_token_that_ran_out_is_minted_anew_once(it: Installed) -> None:
     await it.connect()
-    await until(lambda: it.knows(it.places[0]))
+    await eventually(lambda: it.knows(it.places[0]))
     assert it.github.apps.minted == 1
     it.github.apps.tokens.clear()
     await it.service.http.post("/sync", json={"user_id": "ana"}, headers=it.key)
-    await until(lambda: it.github.apps.minted > 1)
+    await eventually(lambda: it.github.apps.minted > 1)
     await it.github.world.open_issue(it.places[0], "Afterwards")
-    await until(lambda: it.knows(it.places[0]))
+    await eventually(lambda: it.knows(it.places[0]))
     assert it.github.apps.minted == 2
 
 
 async def test_repositories_come_and_go_as_the_owner_chooses(it: Installed) -> None:
     await it.connect()
     first, second = it.places
-    await until(lambda: it.knows(first))
+    await eventually(lambda: it.knows(first))
     await it.github.apps.choose(it.installation, first.name, second.name)
-    await until(lambda: it.knows(second))
+    await eventually(lambda: it.knows(second))
     await it.github.apps.choose(it.installation, second.name)
     mine = f"select 1 from route where key = 'repo:{first.repo['id']}'"
 
     async def forgotten() -> bool:
         return await it.rows(mine) == []
 
-    await until(forgotten)
+    await eventually(forgotten)
     assert [name for (name,) in await it.rows("select name from resource")] == [second.name]
 
 
 async def test_what_the_apps_webhook_missed_is_sent_again(it: Installed) -> None:
     await it.connect()
     first = it.places[0]
-    await until(lambda: it.knows(first))
+    await eventually(lambda: it.knows(first))
     it.github.fail(Fault("missed"))
     await it.github.world.open_issue(first, "Nobody heard")
     missed = it.github.apps.deliveries[-1]
@@ -145,43 +147,45 @@ async def test_what_the_apps_webhook_missed_is_sent_again(it: Installed) -> None
         same = [one for one in it.github.apps.deliveries if one["guid"] == missed["guid"]]
         return [one["redelivery"] for one in same if one["redelivery"] or one is missed]
 
-    await until(lambda: tries() == [False, True])
-    await until(lambda: it.knows(first))
+    await eventually(lambda: tries() == [False, True])
+    await eventually(lambda: it.knows(first))
 
 
 async def test_a_suspended_installation_rests_and_goes_on_by_itself(it: Installed) -> None:
     await it.connect()
     first = it.places[0]
-    await until(lambda: it.knows(first))
+    await eventually(lambda: it.knows(first))
     await it.github.apps.change(it.installation, "suspend")
-    await until(lambda: it.is_("error"))
+    await eventually(lambda: it.is_("error"))
     assert "suspended" in (await it.account())["error_message"]
     it.github.apps.tokens.clear()  # the token that it had ends meanwhile, and there is no other
     await it.service.http.post("/sync", json={"user_id": "ana"}, headers=it.key)
     minting = f"/app/installations/{it.installation.id}/access_tokens"
-    await until(lambda: sum(c.path == minting and c.status == 403 for c in it.github.calls) > 1)
+    await eventually(
+        lambda: sum(c.path == minting and c.status == 403 for c in it.github.calls) > 1
+    )
     await it.github.world.open_issue(first, "While nobody listened")
     await it.github.apps.change(it.installation, "unsuspend")
-    await until(lambda: it.is_("active"))
-    await until(lambda: it.knows(first))
+    await eventually(lambda: it.is_("active"))
+    await eventually(lambda: it.knows(first))
 
 
 async def test_new_permissions_make_every_stream_look_again(it: Installed) -> None:
     await it.connect()
     first = it.places[0]
-    await until(lambda: it.knows(first))
-    await until(it.rests)
+    await eventually(lambda: it.knows(first))
+    await eventually(it.rests)
     asked = len(it.github.calls)
     await it.github.apps.change(it.installation, "new_permissions_accepted")
     path = f"/repos/{first.name}/releases"
-    await until(lambda: any(call.path == path for call in it.github.calls[asked:]))
+    await eventually(lambda: any(call.path == path for call in it.github.calls[asked:]))
 
 
 async def test_a_deleted_installation_ends_the_connection_and_says_so(it: Installed) -> None:
     await it.connect()
-    await until(lambda: it.knows(it.places[0]))
+    await eventually(lambda: it.knows(it.places[0]))
     await it.github.apps.change(it.installation, "deleted")
-    await until(lambda: it.is_("revoked"))
+    await eventually(lambda: it.is_("revoked"))
     event = (await it.service.events(1, "self.integrations.github.ana"))[0]
     assert event.headers["ce-type"] == "self.integration.connected"
     again = await it.connect()
