@@ -1,6 +1,7 @@
 """What a provider asks the hub for: calls to its API, as one account sees it."""
 
 from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager
 from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from msgspec import Struct
@@ -32,6 +33,14 @@ class Content(NamedTuple):
     data: bytes
 
 
+class Download(NamedTuple):
+    """Bytes on their way, to be read once; their number, where it is known beforehand."""
+
+    chunks: AsyncIterator[bytes]
+    headers: Mapping[str, str] = {}
+    size: int | None = None
+
+
 class Api(Protocol):
     """One account's view of the provider's API. `path` is relative to the base URL, or absolute on it.
 
@@ -52,6 +61,17 @@ class Api(Protocol):
 
     def paginate(self, path: str, type: type[T], **params: str | int) -> AsyncIterator[Reply[T]]:
         """Read page after page, following `Link: rel="next"`."""
+        ...
+
+    def stream(
+        self, path: str, *, largest: int, **params: str | int
+    ) -> AbstractAsyncContextManager[Download]:
+        """Read bytes as they come, without ever holding them all; to be read within the block.
+
+        Entering it waits for the first bytes, and raises what any read raises; only until then it
+        is repeated. From the chunks come TooLarge after `largest` bytes, and Unavailable where they
+        break off.
+        """
         ...
 
     async def query(self, path: str, content_type: str, body: bytes) -> Reply[bytes]:

@@ -15,7 +15,8 @@
         ├── Unavailable     a 5xx, a timeout, a reset: again later, with jitter
         ├── ItemGone        403 or 404 on one item: leave the item out, keep the run
         └── Refused         any other 4xx: our mistake; the run fails and is not repeated blindly
-            └── Changed     412: somebody else changed the item since it was read; read it again
+            ├── Changed     412: somebody else changed the item since it was read; read it again
+            └── TooLarge    the item has more bytes than the hub passes on
 
 Messages are sentences for the person who has to act. HTTP statuses live in `shared/service` alone.
 """
@@ -116,3 +117,7 @@ class Refused(ProviderError):
 
 class Changed(Refused):
     """It was changed by somebody else since you read it; nothing was written. Read it again."""
+
+
+class TooLarge(Refused):
+    """The item is larger than what is passed on."""

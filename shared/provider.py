@@ -12,7 +12,7 @@ from typing import Any, Literal
 from litestar.types import ControllerRouterHandler
 from msgspec import Struct
 
-from shared.api import Api, Content, Reply
+from shared.api import Api, Content, Download, Reply
 from shared.normalizer import Message
 from shared.types import (
     Charge,
@@ -33,6 +33,7 @@ __all__ = [
     "Api",
     "Content",
     "Directory",
+    "Download",
     "Hook",
     "Minting",
     "OAuth",

@@ -89,8 +89,12 @@ def judge(  # noqa: PLR0911 - a table of statuses reads best as one
     return Refused(said)
 
 
-def judge_graphql(it: Response, envelope: Envelope) -> ProviderError | None:
+def judge_graphql(it: Response) -> ProviderError | None:
     """Return the error that the `errors` of a GraphQL reply stand for."""
+    try:
+        envelope = decode(it.body, Envelope)
+    except Unreadable:
+        return None
     if not envelope.errors:
         return None
     codes = [fault.code for fault in envelope.errors]
@@ -115,7 +119,9 @@ def retry_after(headers: Mapping[str, str], now: Callable[[], float] = time.time
     text = headers.get("retry-after", "").strip()
     try:
         seconds = (
-            float(text) if "0" <= text[:1] <= "9" else parsedate_to_datetime(text).timestamp() - now()
+            float(text)
+            if "0" <= text[:1] <= "9"
+            else parsedate_to_datetime(text).timestamp() - now()
         )
     except (ValueError, OverflowError):
         return None

@@ -3,22 +3,23 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import nullcontext
+from contextlib import asynccontextmanager, nullcontext
 from typing import Any, TypeVar
 
 import httpx
 
-from shared.errors import HubError, ProviderError, Reauthorize, Refused, Unreadable
+from shared.errors import HubError, Reauthorize, Refused
 from shared.http.answers import Envelope, decode, judge, judge_graphql
+from shared.http.body import PLAIN, Body
 from shared.http.budget import Budget
 from shared.http.exchange import Answer, Call, Client, encoded, exchange, open_client, own
 from shared.http.gate import Gate
 from shared.http.governor import Governor
 from shared.http.retries import reads
-from shared.provider import Provider, Reply
+from shared.provider import Download, Provider, Reply
 from shared.telemetry import traces
 from shared.telemetry.metrics import Metrics
-from shared.types import Quota, Response
+from shared.types import Quota
 
 __all__ = ["HttpApi", "open_client"]
 
@@ -109,6 +110,15 @@ class HttpApi:
                 break
             asked = reply.next
         raise Refused("the provider's pages go in a circle")
+
+    @asynccontextmanager
+    async def stream(
+        self, path: str, *, largest: int, **params: str | int
+    ) -> AsyncIterator[Download]:
+        """Read bytes as they come; they may pause for as long as the client's timeout of a read."""
+        async with Body(largest) as body:
+            it, _ = await self._ask(Call("GET", self._url(path, params), PLAIN, into=body))
+            yield Download(body.chunks(), it.headers, body.size)
 
     async def query(self, path: str, content_type: str, body: bytes) -> Reply[bytes]:
         """Read by POST: repeated like any read, and never redirected."""
@@ -229,15 +239,8 @@ class HttpApi:
         it = answer.response
         error = judge(it, self._provider.dialect, write=call.write)
         if call.graphql and (error is None or type(error) is Refused):
-            error = _fault(it) or error
+            error = judge_graphql(it) or error
         await self._governor.learn(call, it, error)
         if error:
             raise error
         return answer
-
-
-def _fault(it: Response) -> ProviderError | None:
-    try:
-        return judge_graphql(it, decode(it.body, Envelope))
-    except Unreadable:
-        return None

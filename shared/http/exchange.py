@@ -9,11 +9,12 @@ import msgspec
 
 from shared.api import Content
 from shared.errors import Refused, Unavailable
+from shared.http.body import Body, too_large
 from shared.http.gate import Gate
 from shared.types import Response
 
 LARGEST = 32 * 1024 * 1024
-"""Bytes of the largest answer that is read."""
+"""Bytes of the largest answer that is read whole."""
 REDIRECTS = 3
 
 _MOVED = frozenset({301, 302, 307, 308})
@@ -44,7 +45,8 @@ def open_client(*, connect: float = 5.0, read: float = 30.0) -> httpx.AsyncClien
 
 class Call(NamedTuple):
     """What is sent, but for the credentials, which an `anonymous` one has none of; a `write` must not
-    happen twice."""
+    happen twice. The body of a good answer goes `into` one that passes it on, its first bytes into the
+    answer as well."""
 
     method: str
     url: httpx.URL
@@ -53,6 +55,7 @@ class Call(NamedTuple):
     write: bool = False
     graphql: bool = False
     anonymous: bool = False
+    into: Body | None = None
 
 
 class Answer(NamedTuple):
@@ -113,12 +116,17 @@ async def _followed(client: httpx.AsyncClient, call: Call, headers: Mapping[str,
     url = call.url
     for _ in range(REDIRECTS + 1):
         request = client.build_request(call.method, url, headers=headers, content=call.content)
-        response = await client.send(request, stream=True)
+        response, passed = await client.send(request, stream=True), False
         try:
+            if call.into and response.is_success:
+                first = await call.into.take(response)
+                passed = True
+                return Answer(_response(response, first), "")
             if response.status_code not in _MOVED or "location" not in response.headers:
                 return await _read(response, url)
         finally:
-            await response.aclose()
+            if not passed:
+                await response.aclose()
         if call.method != "GET":
             raise Refused("the provider redirects a call that is not a read")
         url = own(url.join(response.headers["location"]), call.url)
@@ -130,9 +138,10 @@ async def _read(response: httpx.Response, url: httpx.URL) -> Answer:
     async for chunk in response.aiter_bytes():
         body += chunk
         if len(body) > LARGEST:
-            raise Refused(f"the provider's answer is larger than {LARGEST >> 20} MB")
+            raise too_large(LARGEST)
     following = response.links.get("next", {}).get("url", "")
-    return Answer(
-        Response(response.status_code, dict(response.headers), bytes(body)),
-        str(url.join(following)) if following else "",
-    )
+    return Answer(_response(response, bytes(body)), str(url.join(following)) if following else "")
+
+
+def _response(it: httpx.Response, body: bytes) -> Response:
+    return Response(it.status_code, dict(it.headers), body)

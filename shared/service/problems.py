@@ -22,6 +22,7 @@ from shared.errors import (
     RateLimited,
     Reauthorize,
     Refused,
+    TooLarge,
     Unavailable,
     Unreadable,
 )
@@ -40,6 +41,7 @@ _STATUS: tuple[tuple[type[HubError], int], ...] = (
     (ItemGone, 404),
     (Reauthorize, 409),
     (Changed, 412),
+    (TooLarge, 413),
     (RateLimited, 429),
     (Refused, 502),
     (Unreadable, 502),

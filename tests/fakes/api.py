@@ -1,22 +1,26 @@
 """A provider's API that only knows what it was told: any other call fails the test."""
 
 from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from typing import Any, TypeVar, cast
 from urllib.parse import parse_qsl, urlsplit
 
 from msgspec import MsgspecError, Raw, Struct, convert, json
 
-from shared.errors import Changed, ItemGone, Unreadable
-from shared.provider import Content, Reply
+from shared.errors import Changed, ItemGone, TooLarge, Unreadable
+from shared.provider import Content, Download, Reply
 
 T = TypeVar("T")
 Params = Mapping[str, str]
+PIECE = 7
+"""Bytes of each chunk of a stream."""
 
 
 class Answer(Struct, frozen=True):
     """What one call gets. `body` is encoded as JSON (bytes go as they are), or an exception is raised.
 
     `next` is the following page's URL. With an `etag`, a call that carries it is told "not modified".
+    A stream ends with `broken`.
     """
 
     body: Any = None
@@ -24,6 +28,7 @@ class Answer(Struct, frozen=True):
     headers: Mapping[str, str] = {}
     next: str = ""
     etag: str = ""
+    broken: Exception | None = None
 
 
 class Call(Struct, frozen=True):
@@ -44,7 +49,7 @@ class FakeApi:
 
     `answers` has an answer per (method, path); an answer may be a function of the call. GraphQL is
     the method "GRAPHQL" with the query's text as path, or "*" for any query. `asked` keeps the calls;
-    `paces` are what the calls of a path may be made at.
+    `paces` are what the calls of a path may be made at; `streaming` counts streams that are open.
     """
 
     def __init__(
@@ -53,6 +58,7 @@ class FakeApi:
         self.answers = dict(answers)
         self.asked: list[Call] = []
         self.paces: dict[str, float] = {}
+        self.streaming = 0
 
     async def get(self, path: str, type: type[T], **params: str | int) -> T:
         return _decode(self._answer("GET", path, params).body, type)
@@ -74,6 +80,27 @@ class FakeApi:
         while reply.next:
             reply = await self.page(reply.next, type)
             yield reply
+
+    @asynccontextmanager
+    async def stream(
+        self, path: str, *, largest: int, **params: str | int
+    ) -> AsyncIterator[Download]:
+        it = self._answer("GET", path, params)
+        body = _decode(it.body, bytes)
+        if len(body) > largest:
+            raise TooLarge
+
+        async def chunks() -> AsyncIterator[bytes]:
+            for at in range(0, len(body), PIECE):
+                yield body[at : at + PIECE]
+            if it.broken:
+                raise it.broken
+
+        self.streaming += 1
+        try:
+            yield Download(chunks(), it.headers, None if it.broken else len(body))
+        finally:
+            self.streaming -= 1
 
     async def query(self, path: str, content_type: str, body: bytes) -> Reply[bytes]:
         it = self._answer("POST", path, {}, body)
