@@ -2,13 +2,14 @@
 
 from datetime import UTC, datetime
 
-from litestar import Controller, Response, get
+from litestar import Controller, get
+from litestar.response import Stream
 from msgspec import Struct
 
 from services.google import asking as ask
 from services.google import drive_normalize as normal
-from services.google.answers import download
-from services.google.drive_models import File, Told
+from services.google.answers import Passing, within
+from services.google.drive_models import File, Told, number
 from services.google.drive_sync import ALL, FIELDS, FILES
 from shared.errors import BadRequest
 from shared.normalizer import Message
@@ -21,6 +22,10 @@ EXPORTS = {
     "application/vnd.google-apps.script": "application/vnd.google-apps.script+json",
 }
 """What Google's own documents become, where nothing else is asked for; of a sheet, the first one."""
+
+
+LARGEST = 100 * 1024 * 1024
+"""Bytes of the largest content that is passed on."""
 
 
 class Listed(Struct):
@@ -52,19 +57,18 @@ class Files(Controller):
     @get(
         "/files/{ident:str}/content", summary="A file's bytes; a Google document in another format"
     )
-    async def content(
-        self, api: ask.Account, ident: ask.Ident, format: ask.Format = ""
-    ) -> Response[bytes]:
+    async def content(self, api: ask.Account, ident: ask.Ident, format: ask.Format = "") -> Stream:
         it = await api.get(f"{FILES}/{ident}", File, fields=FIELDS, supportsAllDrives="true")
         if it.mimeType.startswith("application/vnd.google-apps."):
             wanted = format or EXPORTS.get(it.mimeType, "")
             if not wanted:
                 raise BadRequest("This kind of file has no content that could be given.")
-            data = await api.get(f"{FILES}/{ident}/export", bytes, mimeType=wanted)
+            opened = api.stream(f"{FILES}/{ident}/export", largest=LARGEST, mimeType=wanted)
         else:
+            within(number(it.size), LARGEST)
             flags = {"alt": "media", "supportsAllDrives": "true"}
-            data = await api.get(f"{FILES}/{ident}", bytes, **flags)
-        return download(data, it.name or ident)
+            opened = api.stream(f"{FILES}/{ident}", largest=LARGEST, **flags)
+        return Passing(opened, it.name or ident)
 
 
 def search(words: str) -> str:

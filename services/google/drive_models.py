@@ -88,3 +88,8 @@ class Changes(Struct):
 
 class Start(Struct):
     startPageToken: str
+
+
+def number(size: str, unknown: int = 0) -> int:
+    """How many bytes Drive says that there are; its 64-bit numbers are strings."""
+    return int(size) if size.isascii() and size.isdigit() and len(size) < 19 else unknown

@@ -2,7 +2,7 @@
 
 from services.google import text
 from services.google.calendar_normalize import moment
-from services.google.drive_models import File, Removed, Told, User
+from services.google.drive_models import File, Removed, Told, User, number
 from shared.normalizer import Attachment, Message, Person
 
 FOLDER = "application/vnd.google-apps.folder"
@@ -54,10 +54,8 @@ def _facts(it: File) -> dict[str, str]:
 
 def _content(it: File) -> Attachment:
     """The bytes, by our own route; a size that is no number is not told."""
-    size = int(it.size) if it.size.isascii() and it.size.isdigit() and len(it.size) < 19 else 0
-    return Attachment(
-        id=it.id, name=it.name, url=f"/api/v1/files/{it.id}/content", type=it.mimeType, size=size
-    )
+    url = f"/api/v1/files/{it.id}/content"
+    return Attachment(id=it.id, name=it.name, url=url, type=it.mimeType, size=number(it.size))
 
 
 def person(it: User | None) -> Person | None:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from msgspec import MsgspecError, Raw, Struct, json
 
 from services.google.dialect import TokenDead
-from services.google.drive_models import Change, Changes, Head, Listed, Removed, Start
+from services.google.drive_models import Change, Changes, Head, Listed, Removed, Start, number
 from services.google.text import tidy
 from shared.errors import ItemGone, Refused, Unreadable
 from shared.provider import Api
@@ -119,10 +119,7 @@ async def told(api: Api, rows: Iterable[Raw], seen: str) -> list[Record]:
 
 async def exported(api: Api, it: Head) -> str:
     """The text of a document, "" where it is too long, or may not be exported."""
-    size = (
-        int(it.size) if it.size.isascii() and it.size.isdigit() and len(it.size) < 19 else LARGEST
-    )
-    if size >= LARGEST:
+    if number(it.size, unknown=LARGEST) >= LARGEST:
         return ""
     try:
         data = await api.get(f"{FILES}/{it.id}/export", bytes, mimeType="text/plain")

@@ -1,19 +1,20 @@
 """Gmail's endpoints: what is read and written comes back as Messages. Nothing is ever sent twice by us."""
 
-from litestar import Controller, Response, get, patch, post
+from litestar import Controller, get, patch, post
 from litestar.params import JSONBody
+from litestar.response import Stream
 from msgspec import Struct
 
 from services.google import asking as ask
 from services.google import gmail_normalize as gmail
-from services.google.answers import download
-from services.google.gmail_models import ME, Listed, Mail, Named, Profile, bytes_of
+from services.google.answers import Passing
+from services.google.gmail_attachment import content
+from services.google.gmail_models import ME, Listed, Mail, Named, Profile
 from services.google.gmail_parts import part
 from services.google.gmail_post import LARGEST
 from services.google.gmail_post import post as post_mail
 from services.google.gmail_read import decoded, message, messages
 from services.google.gmail_write import compose
-from shared.errors import ItemGone
 from shared.normalizer import Message
 from shared.provider import Api
 
@@ -59,11 +60,9 @@ class Emails(Controller):
     @get("/emails/{ident:str}/attachments/{number:str}", summary="An attachment's bytes")
     async def attachment(
         self, api: ask.Account, ident: ask.Ident, number: ask.PartNumber
-    ) -> Response[bytes]:
+    ) -> Stream:
         found = await part(api, ident, number)
-        if found.body is None or found.body.data is None:
-            raise ItemGone("The part has no bytes of its own.")
-        return download(bytes_of(found.body.data), found.filename or f"part-{number}")
+        return Passing(content(api, ident, found.body), found.filename or f"part-{number}")
 
     @patch("/emails/{ident:str}/labels", summary="Add and remove labels: read, archive, star")
     async def change_labels(

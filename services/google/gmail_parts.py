@@ -12,13 +12,11 @@ LONGEST_TEXT = 1_000_000
 
 
 async def part(api: Api, ident: str, number: str) -> Payload:
-    """One part with its bytes; raises ItemGone where the message has no such part."""
+    """One part, with its bytes if they come along; raises ItemGone where there is no such part."""
     mail = await api.get(f"{ME}/messages/{ident}", Mail, format="full")
     found = _find(mail.payload, "" if number == "0" and _single(mail) else number)
     if found is None:
         raise ItemGone("The message has no such part.")
-    if found.body and found.body.data is None and found.body.attachmentId:
-        found.body = await _fetched(api, ident, found.body.attachmentId)
     return found
 
 
@@ -27,13 +25,9 @@ async def complete(api: Api, ident: str, it: Payload) -> None:
     body = it.body
     read = it.mimeType.startswith("text/") and not it.filename
     if read and body and body.data is None and body.attachmentId and body.size <= LONGEST_TEXT:
-        it.body = await _fetched(api, ident, body.attachmentId)
+        it.body = await api.get(f"{ME}/messages/{ident}/attachments/{body.attachmentId}", Body)
     for child in it.parts:
         await complete(api, ident, child)
-
-
-async def _fetched(api: Api, ident: str, attachment: str) -> Body:
-    return await api.get(f"{ME}/messages/{ident}/attachments/{attachment}", Body)
 
 
 def _single(mail: Mail) -> bool:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
-from services.google.simulator import rest
+from services.google.simulator import downloads, rest
 from services.google.simulator.batch import Batches
 from services.google.simulator.consent import CLIENT_ID, Consent
 from services.google.simulator.signer import ACCOUNT, Signer
@@ -55,7 +55,10 @@ def app(
         }
 
     made = Google(
-        [*consent.routes(), *mailbox, batches.route(), *rest.calendar(world), *rest.drive(world)],
+        [
+            *(*consent.routes(), *mailbox, batches.route(), *rest.calendar(world)),
+            *(*rest.drive(world), *downloads.routes(world)),
+        ],
         mail=world.mail,
         guard=consent.refused,
         story=_story(world),

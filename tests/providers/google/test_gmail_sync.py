@@ -6,6 +6,7 @@ import pytest
 from msgspec import json
 
 from services.google import gmail_parts, gmail_read
+from services.google.gmail_attachment import content
 from services.google.gmail_models import ME
 from services.google.gmail_read import EXCLUDED, GONE
 from services.google.gmail_sync import Walk
@@ -258,6 +259,6 @@ async def test_an_attachment_is_asked_for_by_part_with_an_id_that_is_fresh() -> 
     large = Large(False)
     for number in (1, 2):
         found = await gmail_parts.part(large.api, "big", "1")
-        assert found.body
-        assert found.body.data == "JVBERg"
+        async with content(large.api, "big", found.body) as download:
+            assert b"".join([it async for it in download.chunks]) == b"%PDF"
         assert large.api.asked[-1].path.endswith(f"file-{number}")
