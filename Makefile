@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP = $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
-SOURCES := shared services tests scripts/docs.py deploy k8s
+SOURCES := shared services tests scripts/docs.py scripts/scan deploy k8s
 
 .DEFAULT_GOAL := help
 .PHONY: help install tools run test check scan fuzz docs chaos bench screenshots pin clean k8s-check alerts-test dashboard-test container-test
