@@ -119,7 +119,8 @@ async def test_what_says_that_it_is_too_large_is_refused_before_its_first_byte(
 ) -> None:
     async with loopback(answer(200, bytes(MB + 1))) as server:
         with pytest.raises(TooLarge, match="larger than 1 MB"):
-            await ended(api(client, server))
+            async with api(client, server).stream("a", largest=MB):
+                raise AssertionError("it was begun")
         assert len(server.asked) == 1
         server.script = [answer(200, b"x")]
         assert await ended(api(client, server)) == b"x"
@@ -238,7 +239,8 @@ async def test_a_reader_who_goes_away_frees_the_connection(client: httpx.AsyncCl
                     begun.set()
 
         task = asyncio.create_task(abandoned())
-        await begun.wait()
+        async with asyncio.timeout(10):
+            await begun.wait()
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         assert await ended(it) == b"x"
