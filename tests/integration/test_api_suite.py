@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from msgspec import Struct, json
 
-from shared.errors import ItemGone, Unreadable
+from shared.errors import ItemGone, TooLarge, Unreadable
 from shared.http.client import HttpApi, open_client
 from shared.provider import Api, Provider
 from tests.fakes.api import Answer, Call, FakeApi, gone
@@ -38,6 +38,7 @@ ANSWERS: dict[tuple[str, str], Any] = {
     ("GET", "/things"): things,
     ("GET", "/odd"): {"id": "one"},
     ("GET", "/gone"): gone,
+    ("GET", "/file"): b"%PDF-1.7",
     ("POST", "/things"): lambda call: Answer({"id": call.body["id"] + 1}, status=201),
     ("DELETE", "/thing"): Answer(b"", status=204),
     ("GRAPHQL", "*"): lambda call: Answer({"viewer": {"id": call.body["n"]}}),
@@ -103,6 +104,18 @@ async def test_a_page_that_did_not_change_is_not_sent_again(api: Api) -> None:
 async def test_what_is_not_there_is_gone(api: Api) -> None:
     with pytest.raises(ItemGone):
         await api.get("/gone", Thing)
+
+
+async def test_bytes_are_read_as_they_come(api: Api) -> None:
+    async with api.stream("/file", largest=8) as download:
+        assert download.size == 8
+        assert b"".join([it async for it in download.chunks]) == b"%PDF-1.7"
+    with pytest.raises(TooLarge):
+        async with api.stream("/file", largest=7):
+            raise AssertionError("it was begun")
+    with pytest.raises(ItemGone):
+        async with api.stream("/gone", largest=8):
+            raise AssertionError("it was begun")
 
 
 async def test_another_shape_is_unreadable(api: Api) -> None:
