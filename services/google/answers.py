@@ -14,6 +14,7 @@ from litestar.types import Message, Receive, Scope, Send
 from shared.errors import TooLarge
 from shared.provider import Download
 
+BYTES = "application/octet-stream"
 PATIENCE = 60.0
 """Seconds in which a reader has to take a piece; a connection to Google waits meanwhile."""
 
@@ -33,7 +34,7 @@ class Passing(Stream):
             "x-content-type-options": "nosniff",
             "content-security-policy": "sandbox",
         }
-        super().__init__((), media_type="application/octet-stream", headers=headers)
+        super().__init__((), media_type=BYTES, headers=headers)
         self._opened = opened
 
     def to_asgi_response(self, *args: Any, **facts: Any) -> ASGIResponse:

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from services.google import asking as ask
 from services.google import drive_normalize as normal
-from services.google.answers import Passing, within
+from services.google.answers import BYTES, Passing, within
 from services.google.drive_models import File, Told, number
 from services.google.drive_sync import ALL, FIELDS, FILES
 from shared.errors import BadRequest
@@ -55,7 +55,9 @@ class Files(Controller):
         return _told(found)
 
     @get(
-        "/files/{ident:str}/content", summary="A file's bytes; a Google document in another format"
+        "/files/{ident:str}/content",
+        media_type=BYTES,
+        summary="A file's bytes; a Google document in another format",
     )
     async def content(self, api: ask.Account, ident: ask.Ident, format: ask.Format = "") -> Stream:
         it = await api.get(f"{FILES}/{ident}", File, fields=FIELDS, supportsAllDrives="true")

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from services.google import asking as ask
 from services.google import gmail_normalize as gmail
-from services.google.answers import Passing
+from services.google.answers import BYTES, Passing
 from services.google.gmail_attachment import content
 from services.google.gmail_models import ME, Listed, Mail, Named, Profile
 from services.google.gmail_parts import part
@@ -57,7 +57,11 @@ class Emails(Controller):
     async def email(self, api: ask.Account, ident: ask.Ident) -> Message:
         return await shown(api, ident)
 
-    @get("/emails/{ident:str}/attachments/{number:str}", summary="An attachment's bytes")
+    @get(
+        "/emails/{ident:str}/attachments/{number:str}",
+        media_type=BYTES,
+        summary="An attachment's bytes",
+    )
     async def attachment(
         self, api: ask.Account, ident: ask.Ident, number: ask.PartNumber
     ) -> Stream:

@@ -168,6 +168,13 @@ def test_a_file_is_passed_on_with_its_length(api: FakeApi, client: TestClient[An
     assert api.streaming == 0
 
 
+def test_bytes_are_described_as_bytes(client: TestClient[Any]) -> None:
+    paths = client.app.openapi_schema.to_schema()["paths"]
+    for path in ("/files/{ident}/content", "/emails/{ident}/attachments/{number}"):
+        told = paths[f"/api/v1{path}"]["get"]["responses"]["200"]["content"]
+        assert [*told] == ["application/octet-stream"]
+
+
 def test_an_attachment_is_decoded_on_its_way(api: FakeApi, client: TestClient[Any]) -> None:
     reply = client.get("/api/v1/emails/m/attachments/1")
     assert (reply.status_code, reply.content) == (200, BYTES)
