@@ -60,7 +60,7 @@ journey("a user connects through the provider's page and sees messages arrive by
   await slow("/user/repos");
   await connect(page, "ana");
   await page.getByRole("progressbar", { name: "Reading your history at GitHub" }).waitFor();
-  await page.locator("[data-stream] tbody tr", { hasText: "issue" }).first().waitFor();
+  await page.locator("[data-stream] tbody tr:not(.connection)").first().waitFor();
   await page.getByText(/items of your history read/).waitFor();
 });
 

@@ -59,7 +59,7 @@ async def test_a_user_chooses_consents_comes_back_and_sees_what_arrives(service:
         assert f'href="{ALLOWED}"' in it.text
 
         async def arrived() -> bool:
-            return ">issue<" in await it.go("/connect/")
+            return "data-stream-empty hidden" in await it.go("/connect/")
 
         await until(arrived)
         assert "/console/trace" not in it.text
