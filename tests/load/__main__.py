@@ -82,9 +82,11 @@ def main(
                 word = report.verdict(row).strip("*")
                 cells = (row.path, row.what, report.shown(row), row.compared, row.wanted, word)
                 table.add_row(*cells)
+        if not only:
+            computed = capacity.table(paths)
         if not tiny and not only:
             report.write(paths, here, size.rounds)
-            capacity.write(paths)
+            capacity.write(computed)
     screen.print(table)
 
 

@@ -26,13 +26,18 @@ HEAD = f"""An account here knows {ITEMS:,} items, gets {DELIVERIES} deliveries a
 """
 
 
-def write(paths: Sequence[Path]) -> None:
-    """Write the table between its two lines."""
+def table(paths: Sequence[Path]) -> str:
+    """The table that follows from what every path measured."""
     figures = {row.what: row.value for path in paths for row in path.rows}
     lines = [_line(accounts, figures) for accounts in (1_000, 10_000, 100_000, 1_000_000)]
+    return f"{HEAD}{''.join(lines)}"
+
+
+def write(computed: str) -> None:
+    """Put the table between its two lines."""
     before, _, rest = PAGE.read_text("utf-8").partition(BEGIN)
     after = rest.partition(BEGIN)[2]
-    PAGE.write_text(f"{before}{BEGIN}\n\n{HEAD}{''.join(lines)}\n{BEGIN}{after}", "utf-8")
+    PAGE.write_text(f"{before}{BEGIN}\n\n{computed}\n{BEGIN}{after}", "utf-8")
 
 
 def _line(accounts: int, figures: dict[str, float]) -> str:
@@ -45,8 +50,10 @@ def _line(accounts: int, figures: dict[str, float]) -> str:
     walks = accounts * WALKS / EVERY
     processes = max(2, ceil(walks / figure("find nothing") / SPARE))
     remembered = DELIVERIES * 35 * figure("delivery's id")
-    table = accounts * (figure("an account") + ITEMS * figure("an item") + remembered)
-    told = accounts * DELIVERIES * 7 * figure("a message")
+    table = accounts * (
+        figure("PostgreSQL: an account") + ITEMS * figure("PostgreSQL: an item") + remembered
+    )
+    told = accounts * DELIVERIES * 7 * figure("NATS: a message")
     cells = (
         f"{accounts:,}",
         f"{peak:,.0f}",
