@@ -29,7 +29,7 @@ from shared.store.database import Database
 from shared.sync.normalize import Normalize, prepare
 from shared.telemetry.metrics import Metrics
 from shared.types import Token
-from shared.webhook.intake import Writer
+from shared.webhook.writer import Writer
 
 log = structlog.get_logger()
 
@@ -220,7 +220,7 @@ def open_hub(provider: Provider, settings: Settings, process: Process) -> Hub:
         ),
         budget=PostgresBudget(process.db),
         normalize=prepare(provider),
-        writer=Writer(process.db, provider.name, inbox.set),
+        writer=Writer(process.db, provider.name, inbox.set, settings.webhook.timeout),
         outbox=process.outbox,
         inbox=inbox,
         walks=Signal(),

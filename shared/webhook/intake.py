@@ -1,16 +1,10 @@
-"""The webhook door: verify the raw bytes, store, answer. Nothing is understood here.
-
-Deliveries that arrive while a commit is under way wait and are committed together, so that one
-process takes far more of them than it can make commits.
-"""
+"""The webhook door: verify the raw bytes, store, answer. Nothing is understood here."""
 
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from contextvars import Context
 from typing import cast
 
-import structlog
 from litestar.types import Receive, Scope, Send
 from msgspec import json
 from opentelemetry.trace import SpanKind
@@ -18,16 +12,10 @@ from opentelemetry.trace import SpanKind
 from shared.errors import Away, NotGenuine
 from shared.provider import Webhook
 from shared.store import inbox
-from shared.store.database import Database
-from shared.store.inbox import Arrived
 from shared.telemetry import traces
 from shared.telemetry.metrics import Metrics
 from shared.types import Delivery, Secret
-
-log = structlog.get_logger()
-
-MOST_AT_ONCE = 500
-"""Deliveries in one INSERT."""
+from shared.webhook.writer import Writer
 
 MOST_WAITING = 4000
 """Deliveries waiting for their commit; more are turned away with 503 before their body is kept."""
@@ -35,63 +23,21 @@ MOST_WAITING = 4000
 LONGEST_CHALLENGE = 4096
 """Bytes of a handshake's answer."""
 
+OUTCOMES = (
+    "stored",
+    "challenge",
+    "not_genuine",
+    "unconfigured",
+    "encoded",
+    "gone",
+    "large",
+    "slow",
+    "busy",
+    "away",
+)
+"""What may become of a delivery at the door."""
+
 _PLAIN = [(b"content-type", b"text/plain; charset=utf-8"), (b"x-content-type-options", b"nosniff")]
-
-
-class Writer:
-    """Stores deliveries in groups: one statement for all that came while the last one ran."""
-
-    def __init__(self, db: Database, provider: str, stored: Callable[[], None]) -> None:
-        self._db = db
-        self._provider = provider
-        self._stored = stored
-        self._waiting: list[tuple[Arrived, asyncio.Future[None]]] = []
-        self._busy: asyncio.Task[None] | None = None
-
-    @property
-    def waiting(self) -> int:
-        """How many deliveries wait for their commit."""
-        return len(self._waiting)
-
-    async def put(self, row: Arrived) -> None:
-        """Return when the delivery is on disk; raises Away when that is not certain."""
-        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((row, done))
-        if self._busy is None:
-            # A group belongs to no one delivery's trace.
-            self._busy = asyncio.create_task(self._write(), context=Context())
-        await done
-
-    async def _write(self) -> None:
-        try:
-            while self._waiting:
-                group = self._waiting[:MOST_AT_ONCE]
-                del self._waiting[:MOST_AT_ONCE]
-                errors = await self._store([row for row, _ in group])
-                for (_, done), error in zip(group, errors, strict=True):
-                    if done.done():  # its sender went away
-                        continue
-                    if error:
-                        done.set_exception(error)
-                    else:
-                        done.set_result(None)
-        finally:
-            self._busy = None
-
-    async def _store(self, rows: Sequence[Arrived]) -> list[Exception | None]:
-        try:
-            async with self._db.connection() as conn:
-                fresh = await inbox.put(conn, self._provider, rows)
-        except Away as away:
-            return [away] * len(rows)
-        except Exception as error:  # one bad row must not take the others' answers with it
-            if len(rows) > 1:
-                return [outcome for row in rows for outcome in await self._store([row])]
-            log.exception("a delivery could not be stored", provider=self._provider)
-            return [Away(f"the delivery could not be stored: {type(error).__name__}")]
-        if fresh:
-            self._stored()
-        return [None] * len(rows)
 
 
 class _Refusal(Exception):
@@ -126,7 +72,7 @@ class Intake:
         self._webhook = webhook
         self._secrets = [it.reveal().encode() for it in secrets if it]
         self._writer = writer
-        self._metrics = metrics
+        self._counted = {it: metrics.webhooks.labels(provider, it) for it in OUTCOMES}
         self._timeout = timeout
         self._full = full
         self._now = now
@@ -146,7 +92,7 @@ class Intake:
             await _refuse(send, 503, str(error))
         else:
             await _respond(send, 200, _PLAIN, answer)
-        self._metrics.webhooks.labels(self._provider, outcome).inc()
+        self._counted[outcome].inc()
 
     async def _take(self, scope: Scope, receive: Receive) -> tuple[str, bytes]:
         if not self._secrets:
@@ -158,12 +104,7 @@ class Intake:
         headers = _headers(scope)
         if headers.get("content-encoding", "identity").lower() != "identity":
             raise _Refusal("encoded", 415, "The body must not be compressed.")
-        try:
-            async with asyncio.timeout(self._timeout):
-                body = await _body(receive, headers, self._webhook.max_body)
-        except TimeoutError:
-            sentence = f"The body did not arrive within {self._timeout:g} seconds."
-            raise _Refusal("slow", 408, sentence) from None
+        body = await _body(receive, headers, self._webhook.max_body, self._timeout)
         delivery = Delivery(
             body=body,
             headers=headers,
@@ -185,11 +126,7 @@ class Intake:
             caller=headers.get("traceparent", ""),
             started=delivery.received_at,
         ):
-            try:
-                async with asyncio.timeout(self._timeout):
-                    await self._writer.put(inbox.arrived(delivery, named, traces.inject()))
-            except TimeoutError:  # a database that is frozen says nothing at all
-                raise Away("PostgreSQL does not answer; send this one again") from None
+            await self._writer.put(inbox.arrived(delivery, named, traces.inject()))
         return "stored", b""
 
 
@@ -197,26 +134,47 @@ def _headers(scope: Scope) -> dict[str, str]:
     """Lower-case names; a header that came twice is joined, so that no second one hides."""
     headers: dict[str, str] = {}
     for raw_name, raw_value in scope["headers"]:
-        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+        name, value = raw_name.lower().decode("latin-1"), raw_value.decode("latin-1")
         headers[name] = f"{headers[name]}, {value}" if name in headers else value
     return headers
 
 
-async def _body(receive: Receive, headers: dict[str, str], limit: int) -> bytes:
+async def _body(receive: Receive, headers: dict[str, str], limit: int, timeout: float) -> bytes:
+    """The whole body, which is nearly always there; one that never begins is the server's to cut off."""
     stated = headers.get("content-length", "")
-    size = int(stated) if stated.isascii() and stated.isdigit() and len(stated) < 16 else 0
-    pieces: list[bytes] = []
-    read = 0
-    while max(size, read) <= limit:
-        event = await receive()
-        if event["type"] == "http.disconnect":
-            raise _Refusal("gone", 400, "The sender went away in the middle of the body.")
-        piece = cast(bytes, event.get("body", b""))
-        read += len(piece)
+    _fits(int(stated) if stated.isascii() and stated.isdigit() and len(stated) < 16 else 0, limit)
+    body, more = await _piece(receive)
+    if more:
+        try:
+            async with asyncio.timeout(timeout):
+                body = await _rest(receive, body, limit)
+        except TimeoutError:
+            sentence = f"The body did not arrive within {timeout:g} seconds."
+            raise _Refusal("slow", 408, sentence) from None
+    _fits(len(body), limit)
+    return body
+
+
+async def _rest(receive: Receive, first: bytes, limit: int) -> bytes:
+    pieces, read, more = [first], len(first), True
+    while more:
+        _fits(read, limit)
+        piece, more = await _piece(receive)
         pieces.append(piece)
-        if not event.get("more_body", False):
-            return b"".join(pieces)
-    raise _Refusal("large", 413, f"The body is larger than {limit} bytes.")
+        read += len(piece)
+    return b"".join(pieces)
+
+
+async def _piece(receive: Receive) -> tuple[bytes, bool]:
+    event = await receive()
+    if event["type"] == "http.disconnect":
+        raise _Refusal("gone", 400, "The sender went away in the middle of the body.")
+    return cast(bytes, event.get("body", b"")), bool(event.get("more_body", False))
+
+
+def _fits(size: int, limit: int) -> None:
+    if size > limit:
+        raise _Refusal("large", 413, f"The body is larger than {limit} bytes.")
 
 
 async def _refuse(send: Send, status: int, sentence: str) -> None:

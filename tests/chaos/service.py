@@ -25,7 +25,7 @@ from shared.store.syncs import Unit
 from shared.sync.engine import SyncWorker
 from shared.telemetry import logs
 from shared.types import Page
-from shared.webhook.intake import Writer
+from shared.webhook.writer import Writer
 from tests.chaos.machines import ROOT
 from tests.chaos.provider import provider
 

@@ -8,7 +8,7 @@ from shared.errors import Away
 from shared.store import dead, inbox, ledger, routes
 from shared.store.database import Database
 from shared.types import Delivery
-from shared.webhook.intake import Writer
+from shared.webhook.writer import Writer
 from tests.fakes.feed import Bench, Note, Notebook, delivery, provider
 
 pytestmark = pytest.mark.anyio
