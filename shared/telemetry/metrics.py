@@ -85,6 +85,8 @@ class Metrics:
 
     def begin(self, provider: str) -> None:
         """Let what alarms look at begin at nought: Prometheus cannot see a series' first increase."""
+        for outcome in ("stored", "not_genuine", "away", "busy"):
+            self.webhooks.labels(provider, outcome)
         for outcome in ("renewed", "failed", "refused"):
             self.refreshes.labels(provider, outcome)
 
