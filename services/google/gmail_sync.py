@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from services.google import gmail_batch as batch
 from services.google.dialect import TokenDead
@@ -17,16 +17,22 @@ from shared.errors import ItemGone, Refused
 from shared.provider import Api
 from shared.types import Page, Record, Resource
 
+LISTED = 500
+"""Messages that one list names, the most that Gmail allows."""
 PER_PAGE = batch.LARGEST
 """Messages, or records of history, of one page: it is read in one batch, or else again as a whole."""
 
 
 class Walk(Struct, frozen=True):
-    """All that happened up to `history` is stored; `pinned` is where a walk over everything began."""
+    """All that happened up to `history` is stored; `pinned` is where a walk over everything began.
+
+    `next` is the list or the history that is at hand; of a list, everything up to `read` is stored.
+    """
 
     history: str = ""
     pinned: str = ""
     next: str = ""
+    read: str = ""
 
 
 async def messages(api: Api, at: Walk, _: Resource) -> AsyncIterator[Page]:
@@ -53,17 +59,32 @@ async def _everything(api: Api, at: Walk) -> AsyncIterator[Page]:
     while not at.history:
         more = {"pageToken": at.next} if at.next else {}
         try:
-            listed = await api.get(f"{ME}/messages", Listed, maxResults=PER_PAGE, **more)
+            listed = await api.get(f"{ME}/messages", Listed, maxResults=LISTED, **more)
         except (Refused, TokenDead):
             if not resumed:
                 raise
             at, resumed = Walk(pinned=at.pinned), False  # page tokens do not live for ever
             continue
         resumed, token = False, listed.nextPageToken
-        records, excluded = await read(api, [it.id for it in listed.messages])
+        waiting = _unread(listed, at.read)
+        while further := waiting[PER_PAGE:]:
+            at = structs.replace(at, read=waiting[PER_PAGE - 1])
+            yield await _page(api, waiting[:PER_PAGE], at, total)
+            waiting, total = further, None
         at = Walk(pinned=at.pinned, next=token) if token else Walk(history=at.pinned)
-        yield Page(tuple(records), at, excluded, total=total)
+        yield await _page(api, waiting, at, total)
         total = None
+
+
+async def _page(api: Api, idents: list[str], following: Walk, total: int | None) -> Page:
+    records, excluded = await read(api, idents)
+    return Page(tuple(records), following, excluded, total=total)
+
+
+def _unread(listed: Listed, last: str) -> list[str]:
+    """What a list names behind the last one that was read, and all of it where that is gone."""
+    idents = [it.id for it in listed.messages]
+    return idents[idents.index(last) + 1 :] if last in idents else idents
 
 
 async def _since(api: Api, at: Walk) -> AsyncIterator[Page]:

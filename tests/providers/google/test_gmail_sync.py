@@ -34,12 +34,35 @@ async def test_everything_is_read_once_newest_first_and_counted() -> None:
     assert box.api.asked[0].path == f"{ME}/profile"
 
 
-async def test_resuming_after_any_page_gives_the_same_mailbox() -> None:
-    box = Mailbox(7)
+@pytest.mark.parametrize(("mails", "size"), [(7, 2), (130, 500), (130, 60)])
+async def test_resuming_after_any_page_gives_the_same_mailbox(mails: int, size: int) -> None:
+    box = Mailbox(mails, size)
     pages = await walk("messages", box.api)
     for number, page in enumerate(pages):
         rest = await walk("messages", box.api, page.cursor)
         assert state(pages[: number + 1] + rest) == state(pages)
+
+
+async def test_one_list_is_read_on_several_pages_and_asked_for_once() -> None:
+    box = Mailbox(130, size=500)
+    pages = await walk("messages", box.api)
+    assert [len(page.records) for page in pages] == [50, 50, 30]
+    assert [page.total for page in pages] == [130, None, None]
+    assert [it.params["maxResults"] for it in box.calls("/messages")] == ["500"]
+
+
+@pytest.mark.parametrize("gone", [["m129", "m128"], ["m80"], ["m79"]])
+async def test_a_list_that_changed_before_its_rest_is_read_skips_nobody(gone: list[str]) -> None:
+    box = Mailbox(130, size=500)
+    half = (await walk("messages", box.api))[:1]
+    assert half[0].cursor == Walk(pinned="230", read="m80")
+    for ident in gone:
+        box.delete(ident)
+    box.add("late")
+    rest = await walk("messages", box.api, half[0].cursor)
+    told = {it.id for it in said(half + rest) if not it.deleted}
+    assert told >= set(box.mails)
+    assert set(state(half + rest)) == set(box.mails)
 
 
 async def test_what_arrives_and_goes_during_the_walk_is_told_at_its_end() -> None:
