@@ -82,6 +82,10 @@ class OAuth(Struct, frozen=True, kw_only=True):
     openid: OpenId | None = None
     """Reads the id_token that comes with the scope `openid`."""
     scopes: tuple[str, ...] = ()
+    on_request: tuple[str, ...] = ()
+    """Scopes beside those that a connection asks for only where its caller names them."""
+    scope_parameters: Mapping[str, str] = {}
+    """Where the link asks for scopes that begin like this with us, if not in `scope`."""
     scope_separator: str = " "
     granted_separator: str = " "
     pkce: bool = True
@@ -95,7 +99,7 @@ class OAuth(Struct, frozen=True, kw_only=True):
     dead_grant: frozenset[str] = frozenset({"invalid_grant"})
     """`error` codes of the token endpoint that mean: the user has to connect again."""
     read_token: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
-    """Turns an odd token reply into a standard one (RFC 6749 section 5.1)."""
+    """Turns an odd token reply into a standard one (RFC 6749 section 5.1), with others in `beside`."""
     revoke: Callable[["Revocation"], Awaitable[None]] | None = None
     mint: Callable[[Minting], Awaitable[Token]] | None = None
     """Makes a fresh access token where there is nothing to refresh (app installations)."""
@@ -143,8 +147,9 @@ class Stream(Struct, frozen=True, kw_only=True):
 
     `pages(api, cursor, resource)`: the cursor is a struct of type `cursor` whose defaults mean "from
     the beginning". The generator ends when there is nothing newer. A stream with `per_resource` runs
-    once for every resource that the account's other streams discovered. `complete` says that a full
-    walk lists everything there is, so what it did not list is deleted.
+    once for every resource that the account's streams discovered. `complete` says that a full walk
+    lists everything there is, so what it did not list is deleted; as a function, whether the walk
+    from a cursor does.
     """
 
     name: str
@@ -152,7 +157,7 @@ class Stream(Struct, frozen=True, kw_only=True):
     cursor: type[Struct]
     pages: Callable[[Api, Any, Resource], AsyncIterator[Page]]
     per_resource: bool = False
-    complete: bool = False
+    complete: bool | Callable[[Any], bool] = False
     every: float = 300.0
     """Seconds between two incremental runs when no webhook asks for one."""
     after: str = ""

@@ -9,7 +9,7 @@ from msgspec import Struct, json
 from shared.store import routes
 from shared.store.database import Connection
 from shared.store.sql import load
-from shared.types import Resource
+from shared.types import Nudge, Resource
 
 _SQL = load("syncs")
 _RUNS = load("runs")
@@ -145,6 +145,13 @@ async def nudge(
     await conn.execute(_SQL.nudge, given)
 
 
+async def found(conn: Connection, accounts: Sequence[UUID], nudge: Nudge) -> None:
+    """Keep what a webhook was the first to name: a resource, and the walk that it asks for."""
+    given = {"accounts": list(accounts), "stream": nudge.stream, "resource": nudge.resource}
+    facts = json.encode(nudge.facts).decode()
+    await conn.execute(_SQL.found, {**given, "facts": facts})
+
+
 async def put_resources(
     conn: Connection,
     provider: str,
@@ -154,7 +161,10 @@ async def put_resources(
     streams: Sequence[str],
     walk: UUID | None,
 ) -> None:
-    """Keep what a page discovered: the resources, their routes, and a cursor per stream for each."""
+    """Keep what a page discovered: the resources, their routes, and a cursor per stream for each.
+
+    Walks over what has other facts now are due at once.
+    """
     await conn.execute(
         _SQL.put_resources,
         {

@@ -139,7 +139,7 @@ class SyncWorker:
         began = self._clock()
         cursor = json.decode(unit.cursor, type=stream.cursor) if unit.cursor else stream.cursor()
         walk = unit.walk
-        if not unit.walking and stream.complete and cursor == stream.cursor():
+        if not unit.walking and pages.proves(stream, cursor):
             walk = uuid4()
         reading = Reading(
             stream.pages(self._api_for(unit.account_id), cursor, unit.resource),
@@ -210,7 +210,8 @@ class SyncWorker:
                 walk=walk,
                 at=datetime.now(UTC),
             )
-            await syncs.drop_resources(conn, unit, walk)
+            if not unit.resource.id:  # a part says nothing of what the other parts hold
+                await syncs.drop_resources(conn, unit, walk)
         if gone:
             self._published()
 

@@ -4,12 +4,13 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from msgspec import Struct, json
 
 from shared.errors import Unreadable, UnsupportedEvent
-from shared.provider import Provider
+from shared.provider import Provider, Stream
 from shared.store import dead, ledger, names, syncs
 from shared.store.database import Connection
 from shared.store.syncs import Unit
@@ -48,6 +49,13 @@ class Origin(Struct, frozen=True):
     kind: str
     revision: str
     removed: bool
+
+
+def proves(stream: Stream, cursor: Any) -> bool:
+    """Whether what the walk from this cursor does not list is not there any more."""
+    if callable(stream.complete):
+        return stream.complete(cursor)
+    return stream.complete and cursor == stream.cursor()
 
 
 async def read(normalize: Normalize, unit: Unit, group: Sequence[Page], walk: UUID | None) -> Found:

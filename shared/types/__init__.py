@@ -71,12 +71,14 @@ class Record(Struct, frozen=True):
 class Nudge(Struct, frozen=True):
     """ "Go and look": a webhook without content. The named stream runs now, for every account routed.
 
-    An empty `stream` runs all of them; an empty `resource` all resources of the stream.
+    An empty `stream` runs all of them; an empty `resource` all resources of the stream. A resource
+    with `facts` is walked even if nobody discovered it yet.
     """
 
     routes: tuple[str, ...]
     stream: str = ""
     resource: str = ""
+    facts: Mapping[str, str] = {}
 
 
 class Names(Struct, frozen=True):
@@ -90,7 +92,8 @@ class Resource(Struct, frozen=True):
     """A part of an account that has cursors of its own: a repository, a channel, a calendar.
 
     `id` is stable for ever, `name` is for people and API paths, `routes` are the webhook keys that
-    lead to the account, `facts` is what its streams need to know.
+    lead to the account, `facts` is what its streams need to know: other ones than were told before
+    make it due at once.
     """
 
     id: str = ""
@@ -134,7 +137,8 @@ class Identity(Struct, frozen=True):
 class Token(Struct, frozen=True):
     """What opens an account. `expires_at` is None for a token that does not expire.
 
-    `extra` is what a minted token is made from (an installation id), or what came beside it.
+    `extra` is what a minted token is made from (an installation id), or what was told with it.
+    `beside` are tokens that the same consent gave for accounts of their own.
     """
 
     access: str
@@ -142,6 +146,7 @@ class Token(Struct, frozen=True):
     expires_at: datetime | None = None
     scopes: tuple[str, ...] = ()
     extra: Mapping[str, str] = {}
+    beside: tuple["Token", ...] = ()
 
     def __repr__(self) -> str:
         return f"Token(expires_at={self.expires_at}, scopes={self.scopes})"

@@ -136,6 +136,8 @@ class InboxWorker:
                     await store_names.put(conn, accounts, told.names)
                 for nudge in it.nudges:
                     accounts = _owners(nudge.routes, claimed, others)
+                    if nudge.facts:
+                        await syncs.found(conn, sorted(accounts & set(users)), nudge)
                     await syncs.nudge(conn, sorted(accounts), nudge.stream, nudge.resource)
                     nudged = True
             if items:

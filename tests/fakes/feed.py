@@ -31,6 +31,8 @@ class Note(Struct, frozen=True):
     kind: str = "note"
     removed: bool = False
     routes: tuple[str, ...] = ("book:1",)
+    resource: str = ""
+    facts: dict[str, str] = {}
 
 
 class Cursor(Struct, frozen=True):
@@ -88,7 +90,7 @@ def read(it: Delivery) -> Iterator[Record | Nudge]:
     except DecodeError as error:
         raise Unreadable(str(error)) from error
     if said.kind == "nudge":
-        yield Nudge(said.routes, stream="notes")
+        yield Nudge(said.routes, "notes", said.resource, said.facts)
     elif said.kind == "news":
         raise UnsupportedEvent("nobody declared news", said.kind)
     else:
@@ -100,7 +102,9 @@ def verify(secrets: Sequence[bytes], it: Delivery, now: float) -> None:
         raise NotGenuine
 
 
-def provider(book: Notebook, *, complete: bool = False, shelf: bool = False) -> Provider:
+def provider(
+    book: Notebook, *, complete: bool | Callable[[Any], bool] = False, shelf: bool = False
+) -> Provider:
     notes = Stream(
         name="notes",
         source="feed",

@@ -159,6 +159,24 @@ async def test_a_nudge_makes_the_walk_due(bench: Bench) -> None:
     assert await bench.rows("select next_run_at <= now() from sync_state") == [(True,)]
 
 
+async def test_a_nudge_with_facts_finds_what_nobody_discovered_yet(db: Database) -> None:
+    book = Notebook([[Note("n")]])
+    bench = Bench(db, provider(book, shelf=True))
+    await bench.account()
+    await bench.account("ben", "book:2")
+    await bench.walk()
+    for facts in ({}, {"type": "page"}, {"type": "other"}):
+        told = Note(f"b{len(facts)}{facts}", kind="nudge", resource="7", facts=facts)
+        await post(bench, told)
+        await work(bench)
+        await bench.walk()
+    assert book.asked == [("7", 0), ("7", 0)], "without facts only what is known is walked"
+    known = await bench.rows(
+        "select user_id, r.id, facts from resource r join connected_account a on a.id = account_id"
+    )
+    assert known == [("ana", "7", {"type": "page"})], "known once, by whom it was told to"
+
+
 BODIES = [b"", b"{}", b"\x04\x22\x4d\x18 begins as a packed one does", bytes(range(256)) * 5000]
 
 

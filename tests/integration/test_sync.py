@@ -186,6 +186,59 @@ async def test_resources_bring_walks_and_routes_and_take_them_along(db: Database
     assert await bench.rows("select key from route where origin <> 'caller'") == [("book:1",)]
 
 
+async def test_what_changed_its_facts_is_walked_at_once_and_the_rest_is_not(db: Database) -> None:
+    book = Notebook(pages(1), [Resource(it, facts={"edited": "1"}) for it in "ab"])
+    bench = Bench(db, provider(book, shelf=True))
+    await bench.account()
+    await bench.walk()
+    again = "update sync_state set next_run_at = now() where stream = 'books'"
+    for edited, asked in (("1", []), ("2", [("b", 0)]), ("2", [])):
+        book.books[1] = Resource("b", facts={"edited": edited})
+        book.asked.clear()
+        await bench.rows(again)
+        await bench.walk()
+        assert book.asked == asked
+    await bench.rows(
+        "insert into resource (account_id, stream, id, facts)"
+        " select id, 'else', 'b', '{\"edited\": \"3\"}' from connected_account"
+    )
+    book.books[1] = Resource("b", facts={"edited": "3"})
+    book.asked.clear()
+    await bench.rows(again)
+    await bench.walk()
+    assert book.asked == [], "another stream had told that, and it was walked then"
+
+
+async def test_a_walk_over_a_part_proves_nothing_of_other_parts(db: Database) -> None:
+    book = Notebook(pages(1), [Resource("1"), Resource("2")])
+    bench = Bench(db, provider(book, shelf=True, complete=True))
+    await bench.account()
+    await bench.walk()
+    await bench.rows(
+        "insert into resource (account_id, stream, id, walk)"
+        " select id, 'notes', 'found by one of them', gen_random_uuid() from connected_account"
+    )
+    await bench.due()
+    await bench.walk()
+    assert await bench.rows("select count(*) from resource") == [(3,)]
+
+
+async def test_a_cursor_may_say_whether_its_walk_proves_absence(db: Database) -> None:
+    book = Notebook(pages(2))
+    proving = False
+    bench = Bench(db, provider(book, complete=lambda _: proving))
+    await bench.account()
+    await bench.walk()
+    book.pages = [[]]
+    await bench.due()
+    await bench.walk()
+    assert len(await bench.published()) == 2
+    proving = True
+    await bench.due()
+    await bench.walk()
+    assert [it[0] for it in (await bench.published())[2:]] == ["deleted", "deleted"]
+
+
 async def test_a_full_run_walks_beside_the_live_cursor(db: Database) -> None:
     book = Notebook(pages(2, 2))
     bench = Bench(db, provider(book))

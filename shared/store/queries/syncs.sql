@@ -89,7 +89,30 @@ update sync_state set nudged_at = now(), next_run_at = least(next_run_at, now())
 where account_id = any(%(accounts)s) and lane = 'live'
   and (%(stream)s = '' or stream = %(stream)s) and (%(resource)s = '' or resource = %(resource)s);
 
+-- name: found
+-- A resource that nobody discovered yet, by no stream, and its live cursor.
+with unknown as (
+    insert into resource (account_id, stream, id, name, facts)
+    select a, '', %(resource)s, %(resource)s, %(facts)s::jsonb from unnest(%(accounts)s::uuid[]) a
+    where not exists (select from resource r where r.account_id = a and r.id = %(resource)s)
+    on conflict do nothing
+)
+insert into sync_state (account_id, stream, resource)
+select a, %(stream)s, %(resource)s from unnest(%(accounts)s::uuid[]) a
+on conflict do nothing;
+
 -- name: put_resources
+-- Walks look again at what changed its facts, but for facts that another stream told before.
+with told as (
+    select * from unnest(%(ids)s::text[], %(facts)s::text[]) t (id, facts)
+), changed as (
+    update sync_state s set nudged_at = now(), next_run_at = least(s.next_run_at, now())
+    from told t join resource r on r.account_id = %(account_id)s and r.stream = %(stream)s and r.id = t.id
+    where s.account_id = %(account_id)s and s.resource = t.id and s.lane = 'live' and r.facts <> t.facts::jsonb
+      and not exists (
+        select from resource o where o.account_id = %(account_id)s and o.id = t.id and o.facts = t.facts::jsonb
+      )
+)
 insert into resource (account_id, stream, id, name, facts, walk)
 select %(account_id)s, %(stream)s, r.id, r.name, r.facts::jsonb, %(walk)s
 from unnest(%(ids)s::text[], %(names)s::text[], %(facts)s::text[]) r (id, name, facts)
