@@ -10,6 +10,7 @@ TYPES = frozenset(
     [
         "comment",
         "commit",
+        "database",
         "discussion",
         "email",
         "event",
