@@ -63,8 +63,9 @@ class Minting(Struct, frozen=True):
 class OpenId(Struct, frozen=True):
     """How a provider says who consented, in a token that it signs (OpenID Connect Core 1.0).
 
-    `keys` is the path of its key set on the base URL, `issuers` are what `iss` may be where the
-    authorize URL is the declared one, and `identity` reads the claims of a token that is genuine.
+    `keys` is the path of its key set on the base URL, or an address of its own; `issuers` are what
+    `iss` may be, with `{claim}` for a claim of the token; and `identity` reads the claims of a token
+    that is genuine. Where another authorize URL is configured, issuers and an own address move there.
     """
 
     keys: str

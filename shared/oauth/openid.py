@@ -3,8 +3,10 @@
 https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation
 """
 
+import re
 import time
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from joserfc import jwt
 from joserfc.errors import JoseError
@@ -20,6 +22,7 @@ from shared.types import Identity
 ALGORITHMS = ["RS256", "ES256"]
 SKEW = 60
 """Seconds by which the provider's clock may differ."""
+_CLAIM = re.compile(r"\{(\w+)\}")
 
 
 def issuer_fits(oauth: OAuth, settings: Settings, iss: str) -> bool:
@@ -52,12 +55,16 @@ async def signed_in(
     Raises Refused for a token that is not genuine, not for this app, not of this flow, or over; and
     Unavailable where the keys cannot be read. The keys are read each time: people connect rarely.
     """
-    keys = await document(client, settings.provider.base_url.rstrip("/") + openid.keys)
     asked, declared = settings.provider.authorize_url, oauth_of(provider).authorize_url
-    issuers = list(openid.issuers) if asked == declared else [origin(asked)]
+    home = "" if asked == declared else origin(asked)
+    base = settings.provider.base_url.rstrip("/")
+    own = openid.keys.startswith("https://")
+    keys = await document(client, _moved(openid.keys, home) if own else base + openid.keys)
+    names = [_moved(it, home) for it in openid.issuers if "://" in it or not home]
     app = settings.oauth.client_id
     try:
         found = jwt.decode(token, KeySet.import_key_set(json.decode(keys)), algorithms=ALGORITHMS)
+        issuers = [_CLAIM.sub(lambda it: str(found.claims[it[1]]), name) for name in names]
         jwt.JWTClaimsRegistry(
             now=int(now()),
             leeway=SKEW,
@@ -74,3 +81,8 @@ async def signed_in(
         # The cause is left out: it may quote the token.
         why = type(error).__name__
         raise Refused(f"{provider.title} did not prove who consented ({why})") from None
+
+
+def _moved(url: str, home: str) -> str:
+    """The same path at another origin, where there is one."""
+    return home + urlsplit(url).path if home else url

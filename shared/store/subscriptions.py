@@ -74,6 +74,11 @@ async def want(
     await conn.execute(_SQL.hurry_vanished, facts)
 
 
+async def hurry(conn: Connection, accounts: Sequence[UUID], name: str) -> None:
+    """Let what is subscribed under this name be renewed now, whenever it was to be."""
+    await conn.execute(_SQL.hurry, {"accounts": list(accounts), "name": name})
+
+
 async def lease(
     conn: Connection,
     provider: str,

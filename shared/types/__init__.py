@@ -72,13 +72,15 @@ class Nudge(Struct, frozen=True):
     """ "Go and look": a webhook without content. The named stream runs now, for every account routed.
 
     An empty `stream` runs all of them; an empty `resource` all resources of the stream. A resource
-    with `facts` is walked even if nobody discovered it yet.
+    with `facts` is walked even if nobody discovered it yet. The `subscription` of that name is renewed
+    now, or made anew where it is gone.
     """
 
     routes: tuple[str, ...]
     stream: str = ""
     resource: str = ""
     facts: Mapping[str, str] = {}
+    subscription: str = ""
 
 
 class Names(Struct, frozen=True):

@@ -14,7 +14,7 @@ from msgspec import Struct
 from shared.errors import Away, UnsupportedEvent, WebhookError
 from shared.normalizer import Version
 from shared.provider import Provider
-from shared.store import dead, inbox, ledger, routes, syncs
+from shared.store import dead, inbox, ledger, routes, subscriptions, syncs
 from shared.store import names as store_names
 from shared.store.database import Connection, Database
 from shared.store.inbox import Leased
@@ -136,9 +136,7 @@ class InboxWorker:
                     await store_names.put(conn, accounts, told.names)
                 for nudge in it.nudges:
                     accounts = _owners(nudge.routes, claimed, others)
-                    if nudge.facts:
-                        await syncs.found(conn, sorted(accounts & set(users)), nudge)
-                    await syncs.nudge(conn, sorted(accounts), nudge.stream, nudge.resource)
+                    await _look(conn, nudge, sorted(accounts), set(users))
                     nudged = True
             if items:
                 fresh = await ledger.publish(conn, users, items)
@@ -212,6 +210,15 @@ def _given_up(row: Leased, error: UnsupportedEvent | WebhookError) -> Read:
     if isinstance(error, UnsupportedEvent):
         return Read(row, given_up="unsupported", error=str(error), unsupported=error.kind)
     return Read(row, given_up="webhook", error=str(error))
+
+
+async def _look(conn: Connection, nudge: Nudge, accounts: Sequence[UUID], there: set[UUID]) -> None:
+    """Let what a nudge names be walked, and looked after; `there` may have new resources."""
+    if nudge.facts:
+        await syncs.found(conn, [it for it in accounts if it in there], nudge)
+    await syncs.nudge(conn, accounts, nudge.stream, nudge.resource)
+    if nudge.subscription:
+        await subscriptions.hurry(conn, accounts, nudge.subscription)
 
 
 def _owners(keys: Iterable[str], claimed: Mapping[str, set[UUID]], others: set[UUID]) -> set[UUID]:

@@ -279,6 +279,19 @@ async def test_what_the_provider_forgot_is_created_again(db: Database) -> None:
     assert await it.nudged() == [""]
 
 
+async def test_what_the_provider_says_needs_us_is_renewed_at_the_next_look(db: Database) -> None:
+    it = await world(db)
+    await it.keep()
+    async with db.connection() as conn:
+        await rows.hurry(conn, [it.account], "another")
+    assert not await it.keep()
+    async with db.connection() as conn:
+        await rows.hurry(conn, [it.account], "hook")
+    assert await it.keep()
+    assert it.remote.calls == ["create", "renew"]
+    assert not await it.keep()
+
+
 async def test_one_that_never_expires_is_left_alone(db: Database) -> None:
     it = await world(db, life=None)
     await it.keep()

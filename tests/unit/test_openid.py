@@ -143,3 +143,24 @@ def test_a_nonce_is_asked_for_with_openid_alone_and_tells_nothing_of_the_verifie
         asked = parse_qs(urlsplit(url).query)
         assert asked.get("nonce") == wanted
         assert wanted != asked["code_challenge"]
+
+
+async def test_an_issuer_may_hold_a_claim_and_moves_with_the_server_that_was_asked() -> None:
+    async with loopback(GOOD) as server, open_client() as client:
+        provider, given = at(server.url)
+        there = structs.replace(given.provider, authorize_url=f"{server.url}/acme/authorize")
+        given = structs.replace(given, provider=there)
+        its = OpenId(
+            "https://acme.example/all/certs",
+            ("https://acme.example/{tid}/v2",),
+            lambda it: Identity(it["sub"]),
+        )
+        for tid, good in (("t1", True), ("t2", False), (None, False)):
+            said = signed(claims(f"{server.url}/t1/v2", tid=tid))
+            asking = openid.signed_in(client, provider, given, its, token=said, verifier=VERIFIER)
+            if good:
+                assert (await asking).id == "u1"
+            else:
+                with pytest.raises(Refused, match="did not prove"):
+                    await asking
+        assert {it.target for it in server.asked} == {"/all/certs"}

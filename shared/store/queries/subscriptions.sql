@@ -15,6 +15,11 @@ update subscription s set next_check_at = now()
 where s.account_id = %(account_id)s and s.name = any(%(per_resource)s) and s.next_check_at > now()
   and not exists (select from resource r where r.account_id = s.account_id and r.id = s.resource);
 
+-- name: hurry
+-- The provider says that one of these needs us: it is renewed at the next look, or created where it is gone.
+update subscription set renew_at = now() - interval '1 minute', next_check_at = least(next_check_at, now())
+where account_id = any(%(accounts)s) and name = %(name)s and remote_id <> '';
+
 -- name: lease
 -- The subscription that has been due longest, of an account whose token is good.
 update subscription u
