@@ -8,10 +8,12 @@ from msgspec import Struct, json
 
 TYPES = frozenset(
     [
+        "attachment",
         "comment",
         "commit",
         "database",
         "discussion",
+        "document",
         "email",
         "event",
         "file",
@@ -23,8 +25,10 @@ TYPES = frozenset(
         "pipeline",
         "post",
         "project",
+        "project_update",
         "pull_request",
         "push",
+        "reaction",
         "release",
         "repository",
         "review",
