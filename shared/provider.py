@@ -94,6 +94,8 @@ class OAuth(Struct, frozen=True, kw_only=True):
     token_body: Literal["form", "json"] = "form"  # noqa: S105 - a body format, not a password
     refresh: Literal["none", "static", "rotating"] = "static"
     refresh_url: str = ""
+    refresh_redirect: bool = False
+    """A refresh names the redirect URL of the consent again."""
     extra_params: Mapping[str, str] = {}
     issuer: str = ""
     """What the callback's `iss` must be (RFC 9207), where the provider says that it sends one."""

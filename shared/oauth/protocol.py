@@ -98,6 +98,8 @@ async def refresh(client: Client, provider: Provider, settings: Settings, token:
     and Refused when our own registration is at fault.
     """
     grant = {"grant_type": "refresh_token", "refresh_token": token.refresh}
+    if oauth_of(provider).refresh_redirect:
+        grant["redirect_uri"] = settings.oauth.redirect_url
     url = _refresh_url(oauth_of(provider), settings)
     reply = await _ask(client, provider, settings, url, grant)
     fresh = read_token(oauth_of(provider), reply, datetime.now(UTC))

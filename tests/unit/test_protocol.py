@@ -215,6 +215,18 @@ def test_the_refresh_url_moves_along_with_the_token_url() -> None:
     assert protocol._refresh_url(declared, there) == "http://127.0.0.1:1/refresh"
 
 
+@pytest.mark.anyio
+@pytest.mark.parametrize("named", [True, False])
+async def test_a_refresh_names_the_redirect_url_where_the_provider_wants_it(
+    server: Server, named: bool
+) -> None:
+    provider, chosen = at(server, refresh_redirect=named)
+    async with open_client() as http:
+        await protocol.refresh(http, provider, chosen, Token("old", "once"))
+    sent = dict(parse_qsl(server.asked[0].body.decode()))
+    assert sent.get("redirect_uri") == (f"{PUBLIC}/oauth/callback" if named else None)
+
+
 def test_the_clients_credentials_are_encoded_as_the_rfc_says() -> None:
     chosen = at()[1]
     odd = structs.replace(chosen, oauth=structs.replace(chosen.oauth, client_id="a:b c"))

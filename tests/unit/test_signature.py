@@ -7,7 +7,7 @@ import hmac
 import pytest
 
 from shared.errors import NotGenuine
-from shared.webhook.signature import fresh, hmac_sha256_base64, hmac_sha256_hex
+from shared.webhook.signature import fresh, hmac_sha256_base64, hmac_sha256_hex, token
 
 SECRET = b"It's a Secret to Everybody"
 BODY = b"Hello, World!"
@@ -90,3 +90,17 @@ def test_a_delivery_is_fresh_on_both_sides_of_now() -> None:
 def test_a_stale_or_impossible_time_is_refused(stamp: float) -> None:
     with pytest.raises(NotGenuine):
         fresh(stamp, 1300.0, within=300)
+
+
+def test_a_bare_secret_is_compared_whole() -> None:
+    token([b"older", SECRET], SECRET.decode())
+    for given in (None, "", "It's a Secret", SECRET.decode() + " ", "é", "\ud800"):
+        with pytest.raises(NotGenuine):
+            token([b"older", SECRET], given)
+
+
+@pytest.mark.parametrize("secrets", [[], [b""], [b"", b"another"]])
+def test_no_secret_is_no_bare_secret(secrets: list[bytes]) -> None:
+    for given in (None, "", "older"):
+        with pytest.raises(NotGenuine):
+            token(secrets, given)
