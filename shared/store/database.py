@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 from psycopg import AsyncConnection
 from psycopg.rows import TupleRow
+from psycopg.types.string import StrBinaryDumper, StrDumper, StrDumperUnknown
 from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
 
 from shared.errors import Away, ConfigError
@@ -42,8 +43,30 @@ class Connection(AsyncConnection[TupleRow]):
             wire.shutdown(socket.SHUT_RDWR)
 
 
+def _holdable(dumper: Any) -> Any:
+    """A dumper that replaces what no text column can hold, NUL and lone surrogates, by U+FFFD.
+
+    Providers send them in names, ids and errors, and none of these is worth a failed transaction.
+    """
+
+    class Holdable(dumper):  # type: ignore[misc]  # one of three, which differ in the type
+        def dump(self, obj: str) -> Any:
+            try:
+                return super().dump(obj if "\0" not in obj else obj.replace("\0", "\ufffd"))
+            except UnicodeEncodeError:
+                whole = obj.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+                return self.dump(whole)
+
+    return Holdable
+
+
+_TEXT = [_holdable(it) for it in (StrBinaryDumper, StrDumper, StrDumperUnknown)]
+
+
 async def _configure(conn: Connection) -> None:
-    """The server lets go of a session that left a transaction open."""
+    """Text is made to fit, and the server lets go of a session that left a transaction open."""
+    for dumper in _TEXT:  # in the driver's own order: the last is for what has no type of its own
+        conn.adapters.register_dumper(str, dumper)
     await conn.execute(
         "select set_config('idle_in_transaction_session_timeout', %s, false)",
         (str(round(SILENCE * 1000)),),

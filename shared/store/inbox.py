@@ -60,9 +60,9 @@ async def put(conn: Connection, provider: str, rows: Sequence[Arrived]) -> int:
         {
             "provider": provider,
             "keys": [it.key for it in rows],
-            "ids": [_text(it.delivery_id) for it in rows],
+            "ids": [it.delivery_id for it in rows],
             "methods": [it.delivery.method for it in rows],
-            "queries": [_text(it.delivery.query) for it in rows],
+            "queries": [it.delivery.query for it in rows],
             "headers": [json.encode(it.delivery.headers) for it in rows],
             "bodies": [packed(it.delivery.body) for it in rows],
             "traces": [it.traceparent for it in rows],
@@ -151,8 +151,3 @@ def _unpacked(kept: bytes) -> bytes:
         return kept
     body: bytes = lz4.frame.decompress(kept)
     return body
-
-
-def _text(value: str) -> str:
-    """What a text column can hold: no NUL, no lone surrogates."""
-    return value.replace("\0", "\ufffd").encode("utf-8", "replace").decode()

@@ -9,6 +9,8 @@ from functools import cache
 from importlib.resources import files
 from typing import LiteralString, cast
 
+from msgspec import json
+
 _NAME = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
 
 
@@ -36,3 +38,8 @@ def load(file: str) -> Statements:
     # The text ships with this package, so it is as literal as a string in the code would be.
     statements = cast(list[LiteralString], pieces[2::2])
     return Statements(dict(zip(pieces[1::2], statements, strict=True)))
+
+
+def document(facts: object) -> str:
+    """Facts as JSON that a jsonb column takes, which refuses NUL."""
+    return json.encode(facts).decode().replace("\\u0000", "\ufffd")

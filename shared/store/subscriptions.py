@@ -5,11 +5,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from msgspec import Struct, json
+from msgspec import Struct
 
 from shared.provider import Hook
 from shared.store.database import Connection
-from shared.store.sql import load
+from shared.store.sql import document, load
 from shared.types import Resource
 
 _SQL = load("subscriptions")
@@ -106,7 +106,7 @@ async def settle(
     values = {
         **due.where,
         "remote_id": hook.remote_id,
-        "facts": json.encode(hook.facts).decode(),
+        "facts": document(hook.facts),
         "expires_at": hook.expires_at,
         "renew_at": renew_at,
         "repaired": repaired,

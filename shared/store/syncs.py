@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from typing import Literal
 from uuid import UUID
 
-from msgspec import Struct, json
+from msgspec import Struct
 
 from shared.store import routes
 from shared.store.database import Connection
-from shared.store.sql import load
+from shared.store.sql import document, load
 from shared.types import Nudge, Resource
 
 _SQL = load("syncs")
@@ -148,7 +148,7 @@ async def nudge(
 async def found(conn: Connection, accounts: Sequence[UUID], nudge: Nudge) -> None:
     """Keep what a webhook was the first to name: a resource, and the walk that it asks for."""
     given = {"accounts": list(accounts), "stream": nudge.stream, "resource": nudge.resource}
-    facts = json.encode(nudge.facts).decode()
+    facts = document(nudge.facts)
     await conn.execute(_SQL.found, {**given, "facts": facts})
 
 
@@ -173,7 +173,7 @@ async def put_resources(
             "walk": walk,
             "ids": [it.id for it in resources],
             "names": [it.name for it in resources],
-            "facts": [json.encode(it.facts).decode() for it in resources],
+            "facts": [document(it.facts) for it in resources],
         },
     )
     for it in resources:

@@ -3,11 +3,13 @@
 import asyncio
 import time
 
+import psycopg
 import pytest
 
 from shared.errors import Away, ConfigError
 from shared.store import database
 from shared.store.database import Database
+from shared.store.sql import document
 from tests.fakes.proxy import Proxy, proxy
 
 pytestmark = pytest.mark.anyio
@@ -131,3 +133,43 @@ async def slow(db: Database) -> None:
 async def ask(db: Database) -> None:
     async with db.transaction() as conn:
         await conn.execute("select 1")
+
+
+ODD = ("a\0b", "a\ud800b", "\udfff\0", "\U0001f4a9\0")
+
+
+async def test_text_that_no_column_holds_is_made_to_fit(db: Database) -> None:
+    """As a value, in an array, copied, and in a document."""
+    kept = ["a\ufffdb", "a\ufffdb", "\ufffd\ufffd", "\U0001f4a9\ufffd"]
+    assert await told(db, "select %s::text[]", list(ODD)) == kept
+    assert [await told(db, "select %s", it) for it in ODD] == kept
+    assert [await told(db, "select %b::text", it) for it in ODD] == kept
+    assert await told(db, "select %s::jsonb ->> 'a'", document({"a": "b\0c"})) == "b\ufffdc"
+    async with db.transaction() as conn:
+        await conn.execute("create temporary table t (a text)")
+        async with (
+            conn.cursor() as cursor,
+            cursor.copy("copy t from stdin (format binary)") as copy,
+        ):
+            copy.set_types(["text"])
+            for it in ODD:
+                await copy.write_row((it,))
+        assert [row[0] for row in await (await conn.execute("select a from t")).fetchall()] == kept
+
+
+async def test_without_that_it_is_refused(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "_TEXT", [])
+    db = Database(database_url)
+    await db.open(5)
+    with pytest.raises(psycopg.DataError):
+        await told(db, "select %s", ODD[0])
+    await db.close()
+
+
+async def told(db: Database, statement: str, value: object) -> object:
+    async with db.connection() as conn:
+        row = await (await conn.execute(statement.encode(), (value,))).fetchone()
+    assert row
+    return row[0]
