@@ -133,6 +133,8 @@ class Webhook(Struct, frozen=True, kw_only=True):
     read: Callable[[Delivery], Iterable[Record | Nudge | Names]]
     """Raises UnsupportedEvent for a kind nobody declared, Unreadable for a shape nobody documented."""
     challenge: Callable[[Sequence[bytes], Delivery], bytes | None] | None = None
+    entrusted: Callable[[Delivery], Secret | None] | None = None
+    """Reads the secret that a provider made, in an unsigned delivery: taken only while there is none."""
     secret: str = ""
     """The variable that holds the secret; `<PROVIDER>_WEBHOOK_SECRET` when empty."""
     settings: tuple[str, ...] = ()
@@ -150,9 +152,8 @@ class Stream(Struct, frozen=True, kw_only=True):
 
     `pages(api, cursor, resource)`: the cursor is a struct of type `cursor` whose defaults mean "from
     the beginning". The generator ends when there is nothing newer. A stream with `per_resource` runs
-    once for every resource that the account's streams discovered. `complete` says that a full walk
-    lists everything there is, so what it did not list is deleted; as a function, whether the walk
-    from a cursor does.
+    for each resource that the account's streams discovered. `complete`, or what it says of a cursor:
+    the walk lists everything there is, so what it did not list is deleted.
     """
 
     name: str
@@ -233,9 +234,7 @@ class Provider(Struct, frozen=True, kw_only=True):
     subscriptions: tuple[Subscription, ...] = ()
     routes: tuple[ControllerRouterHandler, ...] = ()
     hosts: Mapping[str, str] = {}
-    """Origins of API paths that do not live on `base_url`, by the path's beginning (`/upload/`).
-
-    Another base URL that was configured instead gets them all."""
+    """Origins of API paths off `base_url`, by their beginning; another base URL gets them all."""
     uploads: tuple[str, ...] = ()
     """Origins besides the API's that take uploads; `{host}` in one stands for the API's own host."""
     headers: Mapping[str, str] = {}

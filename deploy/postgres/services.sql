@@ -20,7 +20,7 @@ alter default privileges in schema public grant usage on sequences to integratio
 do $$
 declare it text;
 begin
-    foreach it in array array['connected_account', 'route', 'webhook_seen', 'webhook_inbox', 'oauth_flow', 'dead_letter'] loop
+    foreach it in array array['connected_account', 'route', 'webhook_seen', 'webhook_inbox', 'oauth_flow', 'dead_letter', 'entrusted_secret'] loop
         execute format('alter table %I enable row level security', it);
         execute format('drop policy if exists own on %I', it);
         execute format('create policy own on %I to integration using (provider = substr(current_user, 13))', it);

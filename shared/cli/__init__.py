@@ -6,7 +6,7 @@ from pathlib import Path
 
 import typer
 
-from shared.cli import accounts, console, demo, doctor, ledger, sync, tail, trace, up
+from shared.cli import accounts, console, demo, doctor, entrusted, ledger, sync, tail, trace, up
 from shared.cli.output import complain
 from shared.config.environment import Environment, read_dotenv
 from shared.errors import Away, ConfigError, HubError
@@ -19,7 +19,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for part in (up, demo, doctor, console, accounts, sync, tail, trace, ledger):
+for part in (up, demo, doctor, console, accounts, sync, tail, trace, ledger, entrusted):
     app.registered_commands += part.app.registered_commands
     app.registered_groups += part.app.registered_groups
 

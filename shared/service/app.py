@@ -18,6 +18,7 @@ from shared.http.limits import admit
 from shared.service import callers, provider_routes
 from shared.service.account_routes import ROUTES as ACCOUNT_ROUTES
 from shared.service.described import describe
+from shared.service.entrusted import Entrusted
 from shared.service.hub import Hub
 from shared.service.oauth_routes import ROUTES as OAUTH_ROUTES
 from shared.service.ops_routes import DeadLetterController, health, metrics, ready, report
@@ -106,6 +107,7 @@ def _webhook(hub: Hub) -> ControllerRouterHandler:
         metrics=hub.metrics,
         timeout=hub.settings.webhook.timeout,
         full=lambda: hub.inbox_full,
+        trust=Entrusted(hub.db, hub.keys, hub.provider.name) if webhook_of.entrusted else None,
     )
 
     # Litestar's own request and response cost more than all the work a delivery needs.

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from typing import cast
+from typing import Protocol, cast
 
 from litestar.types import Receive, Scope, Send
 from msgspec import json
@@ -37,6 +37,8 @@ OUTCOMES = (
 )
 """What may become of a delivery at the door."""
 
+UNCONFIGURED = "No webhook secret is configured, so nothing is accepted here."
+
 _PLAIN = [(b"content-type", b"text/plain; charset=utf-8"), (b"x-content-type-options", b"nosniff")]
 
 
@@ -47,6 +49,18 @@ class _Refusal(Exception):
         super().__init__(sentence)
         self.outcome = outcome
         self.status = status
+
+
+class Trust(Protocol):
+    """The secret that the provider made itself, where it was handed over."""
+
+    async def secrets(self) -> Sequence[bytes]:
+        """What deliveries are proven by, empty while there is none; raises Away."""
+        ...
+
+    async def take(self, secret: Secret) -> bool:
+        """Keep it, unless there is one; says whether it was kept."""
+        ...
 
 
 class Intake:
@@ -66,15 +80,17 @@ class Intake:
         metrics: Metrics,
         timeout: float = 10.0,
         full: Callable[[], bool] = lambda: False,
+        trust: Trust | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._provider = provider
         self._webhook = webhook
-        self._secrets = [it.reveal().encode() for it in secrets if it]
+        self._secrets: Sequence[bytes] = [it.reveal().encode() for it in secrets if it]
         self._writer = writer
         self._counted = {it: metrics.webhooks.labels(provider, it) for it in OUTCOMES}
         self._timeout = timeout
         self._full = full
+        self._trust = None if self._secrets else trust
         self._now = now
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -95,9 +111,8 @@ class Intake:
         self._counted[outcome].inc()
 
     async def _take(self, scope: Scope, receive: Receive) -> tuple[str, bytes]:
-        if not self._secrets:
-            sentence = "No webhook secret is configured, so nothing is accepted here."
-            raise _Refusal("unconfigured", 404, sentence)
+        if not self._secrets and self._trust is None:
+            raise _Refusal("unconfigured", 404, UNCONFIGURED)
         if self._writer.waiting >= MOST_WAITING or self._full():
             sentence = "Too many deliveries wait to be stored; send this one again."
             raise _Refusal("busy", 503, sentence)
@@ -112,11 +127,14 @@ class Intake:
             method=str(scope.get("method", "POST")),
             received_at=self._now(),
         )
+        secrets = self._secrets
+        if self._trust is not None and not (secrets := await self._trust.secrets()):
+            return await self._handed_over(self._trust, delivery)
         if self._webhook.challenge is not None:
-            answer = self._webhook.challenge(self._secrets, delivery)
+            answer = self._webhook.challenge(secrets, delivery)
             if answer is not None:
                 return "challenge", answer[:LONGEST_CHALLENGE]
-        self._webhook.verify(self._secrets, delivery, delivery.received_at)
+        self._webhook.verify(secrets, delivery, delivery.received_at)
         named = self._webhook.delivery_id(delivery)
         # Only what is genuine is traced: a stranger's header makes nobody record anything.
         with traces.root(
@@ -128,6 +146,14 @@ class Intake:
         ):
             await self._writer.put(inbox.arrived(delivery, named, traces.inject()))
         return "stored", b""
+
+    async def _handed_over(self, trust: Trust, delivery: Delivery) -> tuple[str, bytes]:
+        """The first secret that comes is kept; nothing else is accepted before it."""
+        assert self._webhook.entrusted is not None
+        secret = self._webhook.entrusted(delivery)
+        if secret is None or not await trust.take(secret):
+            raise _Refusal("unconfigured", 404, UNCONFIGURED)
+        return "challenge", b""
 
 
 def _headers(scope: Scope) -> dict[str, str]:
