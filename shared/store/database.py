@@ -10,6 +10,7 @@ from typing import Any
 
 import psycopg
 from psycopg import AsyncConnection
+from psycopg.pq import TransactionStatus
 from psycopg.rows import TupleRow
 from psycopg.types.string import StrBinaryDumper, StrDumper, StrDumperUnknown
 from psycopg_pool import AsyncConnectionPool, PoolClosed, PoolTimeout
@@ -71,6 +72,15 @@ async def _configure(conn: Connection) -> None:
         "select set_config('idle_in_transaction_session_timeout', %s, false)",
         (str(round(SILENCE * 1000)),),
     )
+
+
+def _hang_up_on_copy(conn: Connection) -> None:
+    """End a conversation in the middle of a command, which takes no rollback.
+
+    The driver ends what was cancelled, but for a COPY that had just begun: the server waits for its data.
+    """
+    if conn.info.transaction_status == TransactionStatus.ACTIVE:
+        conn.pgconn.finish()
 
 
 _AWAY = (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout, PoolClosed)
@@ -154,7 +164,11 @@ class Database:
         Raises Away when the database went away, also during COMMIT, where the outcome is unknown.
         """
         async with self.connection(patience) as conn, conn.transaction():
-            yield conn
+            try:
+                yield conn
+            except BaseException:
+                _hang_up_on_copy(conn)
+                raise
 
     async def alive(self, within: float = 1.0) -> bool:
         """Whether the database answers within that many seconds."""

@@ -125,6 +125,34 @@ async def cut_off(db: Database, wire: Proxy) -> None:
         await conn.execute("select 1")
 
 
+async def test_a_stop_in_the_middle_of_a_copy_is_quiet_and_keeps_nothing(
+    db: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Wherever it hits: the server may be waiting for the data of a copy that nobody will send."""
+    async with db.connection() as conn:
+        await conn.execute("create table copied (a text)")
+
+    async def work(begun: asyncio.Event) -> None:
+        async with db.transaction() as conn, conn.cursor() as cursor:
+            begun.set()
+            async with cursor.copy("copy copied from stdin") as copy:
+                await copy.write_row(("lost",))
+                await asyncio.Event().wait()
+
+    for turns in range(12):
+        begun = asyncio.Event()
+        task = asyncio.create_task(work(begun))
+        await begun.wait()
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    assert [it.getMessage() for it in caplog.records if it.name.startswith("psycopg")] == []
+    async with db.connection() as conn:
+        assert await (await conn.execute("select a from copied")).fetchone() is None
+
+
 async def slow(db: Database) -> None:
     async with db.connection() as conn:
         await conn.execute("select pg_sleep(0.2)")
