@@ -105,3 +105,7 @@ class Api(Protocol):
     async def pace(self, path: str, method: str = "GET") -> float:
         """Tell how many such calls a second may be made, as declared or as lately observed."""
         ...
+
+    async def extra(self) -> Mapping[str, str]:
+        """Tell what came beside the account's token (`Token.extra`)."""
+        ...

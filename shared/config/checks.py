@@ -49,7 +49,8 @@ def whole(provider: "Provider", it: Settings, names: Mapping[str, str]) -> Itera
     yield from _ranges(it)
     if it.oauth.provider != provider.name:
         yield f"oauth.provider is {it.oauth.provider!r} in the file of {provider.name}"
-    declared = provider.oauth.scopes if provider.oauth else ()
+    oauth = provider.oauth
+    declared = (*oauth.scopes, *oauth.on_request) if oauth else ()
     for scope in it.oauth.scopes:
         if scope not in declared:
             yield f"oauth.scopes names {scope!r}, which is not declared; a file may only narrow"

@@ -39,8 +39,8 @@ class HttpApi:
     `token(refused)` returns an access token, a fresh one when `refused` was just answered 401;
     `authorization` replaces the header. `key` names the account's places, and its quotas too where
     `whose` does not say whom the provider counts by; `quotas` are in force instead of the declared
-    ones. `interactive` is for calls that a person waits for. The rest is for tests: `sleep`, `now`
-    in epoch seconds, and `total` seconds a call may take.
+    ones. `interactive` is for calls that a person waits for; `extra` gives what came with the token.
+    The rest is for tests: `sleep`, `now` in epoch seconds, and `total` seconds a call may take.
     """
 
     def __init__(
@@ -56,12 +56,13 @@ class HttpApi:
         quotas: Mapping[str, Quota] | None = None,
         interactive: bool = False,
         authorization: str | None = None,
+        extra: Callable[[], Awaitable[Mapping[str, str]]] | None = None,
         metrics: Metrics | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         now: Callable[[], float] = time.time,
         total: float = TOTAL,
     ) -> None:
-        self._client, self._provider, self._token = client, provider, token
+        self._client, self._provider, self._token, self._extra = client, provider, token, extra
         self._base = httpx.URL(base_url.rstrip("/") + "/")
         self._key, self._interactive, self._authorization = key, interactive, authorization
         self._metrics, self._sleep, self._total = metrics, sleep, total
@@ -167,6 +168,9 @@ class HttpApi:
     async def pace(self, path: str, method: str = "GET") -> float:
         """Tell how many such calls a second may be made, as declared or as lately observed."""
         return await self._governor.pace(Call(method, self._url(path, {})))
+
+    async def extra(self) -> Mapping[str, str]:
+        return await self._extra() if self._extra else {}
 
     def _url(self, path: str, params: Mapping[str, str | int]) -> httpx.URL:
         absolute, home = path.startswith(("https://", "http://")), self._home(path)

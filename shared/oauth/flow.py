@@ -6,23 +6,24 @@ ten minutes, once. State and PKCE verifier are random, stored hashed and encrypt
 
 import re
 import secrets
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Protocol
-from urllib.parse import unquote
 from uuid import uuid4
 
 import structlog
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from shared.config import Settings
 from shared.errors import Away, BadRequest, HubError, Refused
 from shared.oauth import openid, protocol
 from shared.oauth.keyring import ENDS, Keyring, TokenSet
+from shared.oauth.returning import may_return
 from shared.provider import Api, Provider
 from shared.store import accounts as ledger
 from shared.store import audit, events, flows, routes, runs
 from shared.store.accounts import Account
-from shared.store.database import Database
+from shared.store.database import Connection, Database
 from shared.store.flows import Flow
 from shared.sync import subscriptions
 from shared.types import Identity, Token
@@ -98,11 +99,11 @@ class Finished(Struct, frozen=True):
 async def begin(
     hub: Parts, user_id: str, scopes: tuple[str, ...] = (), return_to: str = ""
 ) -> Link:
-    """Start a connection for a user; `scopes` narrow the configured ones. Raises BadRequest."""
+    """Start a connection for a user; `scopes` say which of the configured ones. Raises BadRequest."""
     app, oauth = hub.settings.oauth, protocol.oauth_of(hub.provider)
     if not app.client_id:
         raise Refused(f"set {hub.provider.name.upper()}_CLIENT_ID before accounts are connected")
-    allowed = app.scopes or oauth.scopes
+    allowed = app.scopes or (*oauth.scopes, *oauth.on_request)
     if unknown := sorted(set(scopes) - set(allowed)):
         raise BadRequest(f"these scopes are not configured here: {' '.join(unknown)}")
     if not may_return(return_to, app.return_to):
@@ -115,7 +116,7 @@ async def begin(
         verifier_ct=hub.keys.seal(
             verifier.encode(), account=str(ident), provider=name, field="verifier"
         ),
-        scopes=scopes or allowed,
+        scopes=scopes or tuple(it for it in allowed if it not in oauth.on_request),
         redirect_uri=app.redirect_url,
         return_to=return_to,
     )
@@ -181,7 +182,10 @@ async def _finish(hub: Parts, flow: Flow, back: Callback) -> Account:
     else:
         identity = await oauth.identify(hub.bare_api(token))
     scopes = identity.scopes if identity.scopes is not None else token.scopes or flow.scopes
-    return await connect(hub, flow.user_id, token, identity, scopes=scopes, actor="browser")
+    beside = [(it, await oauth.identify(hub.bare_api(it))) for it in token.beside]
+    return await connect(
+        hub, flow.user_id, token, identity, scopes=scopes, actor="browser", beside=beside
+    )
 
 
 async def connect(
@@ -193,49 +197,50 @@ async def connect(
     scopes: tuple[str, ...],
     actor: str,
     claims: tuple[str, ...] = (),
+    beside: Sequence[tuple[Token, Identity]] = (),
 ) -> Account:
     """Store an opened account and everything that follows from it, in one transaction.
 
-    `claims` are routes that the caller vouches for. Raises FlowRefused while a former connection of
-    the same account is still being deleted.
+    `claims` are routes that the caller vouches for; `beside` are accounts of their own that the same
+    consent opened. Raises FlowRefused while a former connection of one of them is still being deleted.
     """
-    provider, now = hub.provider, datetime.now(UTC)
+    granted = [(it, who, it.scopes if who.scopes is None else who.scopes) for it, who in beside]
     async with hub.db.transaction() as conn:
-        ident = await ledger.claim(conn, provider.name, user_id, identity, scopes)
-        if ident is None:
-            raise FlowRefused("This account is just being disconnected; try again in a minute.")
-        sealed = hub.keys.seal_token(ident, provider.name, TokenSet(token, now))
-        account = await ledger.connect(conn, ident, sealed, token.expires_at)
-        await routes.set_routes(conn, provider.name, ident, "identity", identity.routes)
+        account, *others = [
+            await _store(conn, hub, user_id, it, who, scopes=given, actor=actor)
+            for it, who, given in ((token, identity, scopes), *granted)
+        ]
         if claims:
-            await routes.set_routes(conn, provider.name, ident, "caller", claims)
-        limited = {key: token.extra[key] for key in (ENDS,) if key in token.extra}
-        await events.announce(conn, provider, account, "connected", limited)
-        await audit.write(conn, actor, "connect", "done", user_id=user_id, account_id=ident)
-        await runs.start_run(conn, streams=provider.streams, account_id=ident, mode="full")
-        await subscriptions.ensure(conn, provider, ident, afresh=True)
+            await routes.set_routes(conn, hub.provider.name, account.id, "caller", claims)
     hub.wake()
-    log.info("an account was connected", account=str(account.id), user=user_id, **limited)
+    for it in (account, *others):
+        log.info("an account was connected", account=str(it.id), user=user_id)
     return account
 
 
-def may_return(url: str, prefixes: tuple[str, ...]) -> bool:
-    """Whether a browser may be sent there: nowhere, a path on this service, or an allowed prefix."""
-    if not url:
-        return True
-    plain = url.isascii() and url.isprintable() and not set(url) & set(' \\"<>')
-    path = unquote(unquote(url)).split("?")[0]
-    if not plain or len(url) > 2048 or ".." in path:
-        return False
-    if url.startswith("/"):
-        doubled = "//" in url or "//" in path
-        return not doubled and "\\" not in unquote(unquote(url))
-    return any(
-        url == prefix
-        or (url.startswith(prefix) and (prefix[-1] == "/" or url[len(prefix)] in "/?#"))
-        for prefix in prefixes
-        if prefix.startswith(("https://", "http://"))
-    )
+async def _store(
+    conn: Connection,
+    hub: Parts,
+    user_id: str,
+    token: Token,
+    identity: Identity,
+    *,
+    scopes: tuple[str, ...],
+    actor: str,
+) -> Account:
+    provider, token = hub.provider, structs.replace(token, beside=())
+    ident = await ledger.claim(conn, provider.name, user_id, identity, scopes)
+    if ident is None:
+        raise FlowRefused("This account is just being disconnected; try again in a minute.")
+    sealed = hub.keys.seal_token(ident, provider.name, TokenSet(token, datetime.now(UTC)))
+    account = await ledger.connect(conn, ident, sealed, token.expires_at)
+    await routes.set_routes(conn, provider.name, ident, "identity", identity.routes)
+    limited = {key: token.extra[key] for key in (ENDS,) if key in token.extra}
+    await events.announce(conn, provider, account, "connected", limited)
+    await audit.write(conn, actor, "connect", "done", user_id=user_id, account_id=ident)
+    await runs.start_run(conn, streams=provider.streams, account_id=ident, mode="full")
+    await subscriptions.ensure(conn, provider, ident, afresh=True)
+    return account
 
 
 def _verifier(hub: Parts, flow: Flow) -> str:

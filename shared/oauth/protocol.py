@@ -5,7 +5,7 @@ A token request is sent once, on a fresh connection: connect 3 s, 10 s in all, n
 
 import asyncio
 import base64
-import re
+from collections import defaultdict
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,7 +17,8 @@ from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from msgspec import DecodeError, json
 
 from shared.config import Settings
-from shared.errors import Reauthorize, Refused, Unavailable
+from shared.errors import Refused, Unavailable
+from shared.oauth.refusals import failure
 from shared.provider import OAuth, Provider
 from shared.types import Token
 
@@ -28,15 +29,6 @@ CONNECT = 3.0
 LARGEST = 262_144
 LONGEST_LIFE = 10 * 365 * 86400
 """Seconds; what claims to live longer is taken as a token that does not expire."""
-_CODE = re.compile(r"[a-z_]{1,40}")
-_LATER = re.compile(r"slow_down|ratelimited|(server|internal|fatal)_error|\w+_unavailable")
-_OURS = {
-    "invalid_client": "check {p}_CLIENT_ID and {p}_CLIENT_SECRET",
-    "unauthorized_client": "check {p}_CLIENT_ID and which grants the app may use",
-    "incorrect_client_credentials": "check {p}_CLIENT_ID and {p}_CLIENT_SECRET",
-    "redirect_uri_mismatch": "check {p}_REDIRECT_URL against the app's settings",
-    "invalid_scope": "check oauth.scopes in the service's configuration",
-}
 
 
 def oauth_of(provider: Provider) -> OAuth:
@@ -63,7 +55,7 @@ def authorization_url(
         state=state,
         **(pkce if oauth.pkce else {}),
         **({"nonce": nonce(verifier)} if oauth.openid and "openid" in scopes else {}),
-        **({"scope": oauth.scope_separator.join(scopes)} if scopes else {}),
+        **_scopes(oauth, scopes),
         **oauth.extra_params,
     )
     return url
@@ -142,6 +134,7 @@ def read_token(oauth: OAuth, reply: Mapping[str, Any], now: datetime) -> Token:
     if kind is not None and str(kind).lower() != "bearer":
         raise Refused("the token endpoint answered with a token that is not a bearer token")
     refresh, scope, extra = reply.get("refresh_token"), reply.get("scope"), reply.get("extra")
+    beside = reply.get("beside", ()) if oauth.read_token else ()
     scopes = scope.split(oauth.granted_separator) if isinstance(scope, str) else scope
     return Token(
         access=access,
@@ -149,7 +142,17 @@ def read_token(oauth: OAuth, reply: Mapping[str, Any], now: datetime) -> Token:
         expires_at=_expiry(reply.get("expires_in"), now),
         scopes=tuple(str(it).strip() for it in scopes if it) if isinstance(scopes, list) else (),
         extra=extra if oauth.read_token and isinstance(extra, dict) else {},
+        beside=tuple(read_token(oauth, it, now) for it in beside),
     )
+
+
+def _scopes(oauth: OAuth, scopes: tuple[str, ...]) -> dict[str, str]:
+    """The scopes by the parameter that asks for them."""
+    asked = defaultdict[str, list[str]](list)
+    for scope in scopes:
+        begins = next((it for it in oauth.scope_parameters if scope.startswith(it)), "")
+        asked[oauth.scope_parameters.get(begins, "scope")].append(scope.removeprefix(begins))
+    return {name: oauth.scope_separator.join(found) for name, found in asked.items()}
 
 
 async def _ask(
@@ -177,7 +180,7 @@ async def _ask(
         except (KeyError, TypeError, ValueError, AttributeError):
             raise Refused(f"{provider.title} answered a token request in an unknown form") from None
     if status != 200 or reply.get("error"):
-        raise _failure(provider, oauth, status, reply.get("error"))
+        raise failure(provider, oauth, status, reply.get("error"))
     return reply
 
 
@@ -215,19 +218,6 @@ def _parse(provider: Provider, status: int, kind: str, body: bytes) -> Mapping[s
     if not isinstance(reply, dict) or not reply:
         raise Unavailable(f"{provider.title} answered a token request with something else")
     return reply
-
-
-def _failure(provider: Provider, oauth: OAuth, status: int, error: object) -> Exception:
-    text = error if isinstance(error, str) else ""
-    code = text if text in oauth.dead_grant or _CODE.fullmatch(text) else ""
-    if code in oauth.dead_grant:
-        return Reauthorize(f"{provider.title} no longer accepts the grant ({code}); connect again")
-    if _LATER.fullmatch(code):
-        return Unavailable(f"{provider.title} asks to try later ({code})")
-    advice = _OURS.get(code, "check the app's settings at the provider and {p}_TOKEN_URL")
-    advice = advice.format(p=provider.name.upper())
-    reason = code or f"status {status}"
-    return Refused(f"{provider.title} refused the token request ({reason}); {advice}")
 
 
 def _expiry(seconds: object, now: datetime) -> datetime | None:

@@ -6,7 +6,7 @@ A refresh that crashed is repaired by the next one: the lease runs out and the s
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from uuid import UUID
@@ -74,6 +74,10 @@ class Tokens:
         held = await self._opened(account_id, await self._read(account_id))
         if self._renewable(held.token) or not held.alive(self._clock()):
             await self._access(account_id, held.token.access, soft=True)
+
+    async def extra(self, account_id: UUID) -> Mapping[str, str]:
+        """Return what came beside the stored token. Raises Reauthorize, NotFound, DecryptError."""
+        return (await self._opened(account_id, await self._read(account_id))).token.extra
 
     async def stored(self, account_id: UUID, refused: str = "") -> str:
         """Return the stored token as it is: what a deletion says goodbye with. Raises Reauthorize."""

@@ -138,6 +138,7 @@ class Hub(Struct):
             budget=self.budget if account_id else None,
             key=f"{self.provider.name}:{account_id}" if account_id else "",
             whose=partial(self._counted, account_id) if account_id else None,
+            extra=partial(self.tokens.extra, account_id) if account_id else None,
             quotas=self.settings.provider.quotas,
             interactive=interactive,
             metrics=self.metrics,

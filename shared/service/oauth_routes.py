@@ -46,7 +46,7 @@ _PAGE = """<!doctype html>
 
 
 class Wish(Struct, forbid_unknown_fields=True):
-    """Connect an account for a user; `scopes` may only narrow the configured ones.
+    """Connect an account for a user; `scopes` are those to ask for, of the configured ones.
 
     `return_to` is a path on this service or an address that the service's configuration allows.
     """

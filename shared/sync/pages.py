@@ -11,7 +11,7 @@ from msgspec import Struct, json
 
 from shared.errors import Unreadable, UnsupportedEvent
 from shared.provider import Provider, Stream
-from shared.store import dead, ledger, names, syncs
+from shared.store import dead, ledger, names, routes, syncs
 from shared.store.database import Connection
 from shared.store.syncs import Unit
 from shared.sync.normalize import Ignored, Normalize
@@ -98,9 +98,12 @@ async def read(normalize: Normalize, unit: Unit, group: Sequence[Page], walk: UU
 async def discover(
     conn: Connection, provider: Provider, unit: Unit, group: Sequence[Page], walk: UUID | None
 ) -> None:
-    """Keep the names and the resources that stand on pages; a resource begins walks of its own."""
+    """Keep the names, routes and resources that stand on pages; a resource begins walks of its own."""
     children = [it.name for it in provider.streams if it.per_resource]
     for page in group:
+        if page.routes is not None:
+            origin = f"{unit.stream}:{unit.resource.id}"
+            await routes.set_routes(conn, provider.name, unit.account_id, origin, page.routes)
         await names.put(conn, [unit.account_id], page.names)
         if page.resources:
             await syncs.put_resources(

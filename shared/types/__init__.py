@@ -112,6 +112,7 @@ class Page(Struct, frozen=True):
     `resources` are parts of the account that this page discovered.
     `total` is the provider's own count of what the walk will list, when it tells.
     `names` are what the page calls ids that other records mention.
+    `routes` are the webhook keys that this stream finds for the account itself; None: it does not say.
     """
 
     records: tuple[Record, ...]
@@ -120,6 +121,7 @@ class Page(Struct, frozen=True):
     resources: tuple[Resource, ...] = ()
     total: int | None = None
     names: Mapping[str, str] = {}
+    routes: tuple[str, ...] | None = None
 
 
 class Identity(Struct, frozen=True):

@@ -49,7 +49,8 @@ class FakeApi:
 
     `answers` has an answer per (method, path); an answer may be a function of the call. GraphQL is
     the method "GRAPHQL" with the query's text as path, or "*" for any query. `asked` keeps the calls;
-    `paces` are what the calls of a path may be made at; `streaming` counts streams that are open.
+    `paces` are what the calls of a path may be made at; `streaming` counts streams that are open;
+    `beside` is what came with the token.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class FakeApi:
         self.answers = dict(answers)
         self.asked: list[Call] = []
         self.paces: dict[str, float] = {}
+        self.beside: dict[str, str] = {}
         self.streaming = 0
 
     async def get(self, path: str, type: type[T], **params: str | int) -> T:
@@ -132,6 +134,9 @@ class FakeApi:
 
     async def pace(self, path: str, method: str = "GET") -> float:
         return self.paces.get(path, float("inf"))
+
+    async def extra(self) -> Mapping[str, str]:
+        return self.beside
 
     def _answer(
         self, method: str, path: str, params: Mapping[str, Any], body: Any = None, etag: str = ""

@@ -324,6 +324,70 @@ async def test_scopes_may_be_narrowed_and_nothing_else(hub: FakeHub, server: Aut
         await flow.begin(hub, "ana", ("read", "admin"))
 
 
+async def test_what_is_asked_for_on_request_only_is_named_by_the_caller(
+    server: AuthServer, db: Database
+) -> None:
+    async with open_client() as http:
+        hub = make(server, db, http, on_request=("admin",), scope_parameters={"ad": "more"})
+
+        async def asked(*scopes: str) -> dict[str, str]:
+            url, _ = await opened(hub, scopes=scopes)
+            return dict(parse_qsl(urlsplit(url).query))
+
+        assert (await asked())["scope"] == "read write"
+        assert "more" not in await asked()
+        both = await asked("read", "admin")
+        assert (both["scope"], both["more"]) == ("read", "min")
+        narrowed = structs.replace(hub.settings.oauth, scopes=("read",))
+        hub.settings = structs.replace(hub.settings, oauth=narrowed)
+        with pytest.raises(BadRequest, match="admin"):
+            await asked("admin")
+
+
+def both_of(server: AuthServer, **facts: Any) -> dict[str, Any]:
+    """Every consent opens a second account, of `facts`."""
+    return {
+        "read_token": lambda reply: {**reply, "beside": [{**server.issue("bot"), **facts}]},
+        "granted_separator": ",",
+    }
+
+
+async def test_what_one_consent_opens_is_an_account_each_with_its_own_token(
+    server: AuthServer, db: Database
+) -> None:
+    async with open_client() as http:
+        hub = make(server, db, http, **both_of(server, scope="post,listen"))
+        done = await flow.finish(hub, *await answered(hub, server))
+        rows = await hub.rows(
+            "select provider_account_id, user_id, scopes, id from connected_account order by 1"
+        )
+        assert [row[:2] for row in rows] == [("bot", "ana"), ("u1", "ana")]
+        assert (rows[0][2], done.account.provider_account_id) == (["post", "listen"], "u1")
+        access = [await hub.tokens().access(row[3]) for row in rows]
+        assert [server.people[it] for it in access] == ["bot", "u1"]
+        fresh = await hub.tokens().access(rows[0][3], refused=access[0])
+        assert server.people[fresh] == "bot", "each is renewed by itself"
+        assert await hub.tokens().access(rows[1][3]) == access[1]
+        told = await hub.rows("select count(*) from audit_log where action = 'connect'")
+        assert told == [(2,)]
+
+
+async def test_what_one_consent_opens_is_connected_together_or_not_at_all(
+    server: AuthServer, db: Database
+) -> None:
+    async with open_client() as http:
+        hub = make(server, db, http, **both_of(server))
+        await flow.finish(hub, *await answered(hub, server))
+        await hub.rows(
+            "update connected_account set status = case provider_account_id"
+            " when 'bot' then 'deleting' else 'expired' end"
+        )
+        with pytest.raises(FlowRefused, match="try again in a minute"):
+            await flow.finish(hub, *await answered(hub, server))
+        rows = await hub.rows("select status from connected_account order by 1")
+        assert rows == [("deleting",), ("expired",)]
+
+
 async def test_what_was_granted_is_stored_when_it_is_less(hub: FakeHub, server: AuthServer) -> None:
     server.shape = lambda reply: reply | {"scope": "read"}
     done = await flow.finish(hub, *await answered(hub, server))

@@ -1,6 +1,7 @@
 """Walks: every item accounted for, a crash repeats a page at most, and nobody waits for a large account."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from uuid import UUID
 
@@ -8,11 +9,12 @@ import pytest
 from msgspec import structs
 
 from shared.errors import ItemGone, RateLimited, Refused, Unavailable
+from shared.provider import Api
 from shared.store import runs, syncs
 from shared.store.database import Database
 from shared.store.runs import Run
-from shared.types import Resource
-from tests.fakes.feed import Bench, Note, Notebook, provider
+from shared.types import Page, Resource
+from tests.fakes.feed import Bench, Cursor, Note, Notebook, provider
 
 pytestmark = pytest.mark.anyio
 
@@ -184,6 +186,26 @@ async def test_resources_bring_walks_and_routes_and_take_them_along(db: Database
     await bench.walk()
     assert await bench.rows("select resource from sync_state where stream = 'notes'") == [("1",)]
     assert await bench.rows("select key from route where origin <> 'caller'") == [("book:1",)]
+
+
+async def test_a_walk_says_what_else_leads_to_its_account_until_it_says_otherwise(
+    db: Database,
+) -> None:
+    told: list[tuple[str, ...] | None] = [("shop:1", "shop:2"), None, ("shop:2", "shop:3"), ()]
+    feed = provider(Notebook())
+
+    async def walk(api: Api, at: Cursor, _: Resource) -> AsyncIterator[Page]:
+        yield Page((), Cursor(), routes=told[0])
+
+    (notes,) = feed.streams
+    bench = Bench(db, structs.replace(feed, streams=(structs.replace(notes, pages=walk),)))
+    await bench.account()
+    for now in ({"shop:1", "shop:2"}, {"shop:1", "shop:2"}, {"shop:2", "shop:3"}, set[str]()):
+        await bench.due()
+        await bench.walk()
+        rows = await bench.rows("select key from route where origin <> 'caller'")
+        assert {key for (key,) in rows} == now
+        told.pop(0)
 
 
 async def test_what_changed_its_facts_is_walked_at_once_and_the_rest_is_not(db: Database) -> None:

@@ -12,7 +12,7 @@ from msgspec import json, structs
 from shared.errors import Reauthorize, Refused, Unavailable
 from shared.http.client import open_client
 from shared.oauth import protocol
-from shared.oauth.flow import may_return
+from shared.oauth.returning import may_return
 from shared.provider import OAuth
 from shared.types import Token
 from tests.fakes.acme import PUBLIC, acme, settings
@@ -202,8 +202,21 @@ def test_granted_scopes_are_read_as_they_are_written(
 
 
 def test_what_comes_beside_a_token_is_kept_only_where_the_provider_reads_it() -> None:
-    reply = {"access_token": "a", "extra": {"installation": "7"}}
-    assert protocol.read_token(oauth(), reply, NOW).extra == {}
+    reply = {"access_token": "a", "extra": {"installation": "7"}, "beside": [{"access_token": "b"}]}
+    token = protocol.read_token(oauth(), reply, NOW)
+    assert (token.extra, token.beside) == ({}, ())
+    token = protocol.read_token(oauth(read_token=dict), reply, NOW)
+    assert token.extra == {"installation": "7"}
+    assert [it.access for it in token.beside] == ["b"]
+
+
+def test_scopes_are_asked_for_in_the_parameter_that_they_name() -> None:
+    provider, chosen = at(scope_parameters={"user:": "user_scope"}, scope_separator=",")
+    url = protocol.authorization_url(
+        provider, chosen, scopes=("a", "user:a", "users", "user:b:c"), state="s", verifier="v"
+    )
+    asked = parse_qs(urlsplit(url).query)
+    assert (asked["scope"], asked["user_scope"]) == (["a,users"], ["a,b:c"])
 
 
 def test_the_refresh_url_moves_along_with_the_token_url() -> None:

@@ -16,6 +16,7 @@ from msgspec import Struct
 from shared.bus.lines import Line, subjects_of
 from shared.errors import Away, BadRequest, HubError
 from shared.oauth import flow
+from shared.oauth.returning import may_return
 from shared.service.account_routes import Brought, bring
 from shared.service.callers import Caller, check_user, guard, user_of
 from shared.service.console import live, sessions
@@ -58,7 +59,7 @@ async def make(desk: TheDesk, request: Request[Caller, Any, Any], data: JSONBody
 async def link(desk: Desk, caller: Caller, user: str, return_to: str) -> Link:
     """A one-time link for a user. Raises BadRequest, Away."""
     allowed = {it for hub in desk.hubs.values() for it in hub.settings.oauth.return_to}
-    if not flow.may_return(return_to, tuple(allowed)):
+    if not may_return(return_to, tuple(allowed)):
         raise BadRequest(
             "return_to is neither a path on this service nor an address of OAUTH_RETURN_TO"
         )
