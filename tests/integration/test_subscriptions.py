@@ -292,6 +292,23 @@ async def test_what_the_provider_says_needs_us_is_renewed_at_the_next_look(db: D
     assert not await it.keep()
 
 
+async def test_what_needs_us_while_it_is_looked_after_is_looked_after_again(db: Database) -> None:
+    it = await world(db)
+    await it.keep()
+    async with db.connection() as conn:
+        await rows.hurry(conn, [it.account], "hook")
+    it.remote.entered.clear()
+    it.remote.gate = asyncio.Event()
+    under_way = asyncio.create_task(it.keep())
+    await it.remote.entered.wait()
+    async with db.connection() as conn:
+        await rows.hurry(conn, [it.account], "hook")
+    it.remote.gate.set()
+    await under_way
+    assert await it.keep()
+    assert it.remote.calls == ["create", "renew", "renew"]
+
+
 async def test_one_that_never_expires_is_left_alone(db: Database) -> None:
     it = await world(db, life=None)
     await it.keep()

@@ -17,7 +17,9 @@ where s.account_id = %(account_id)s and s.name = any(%(per_resource)s) and s.nex
 
 -- name: hurry
 -- The provider says that one of these needs us: it is renewed at the next look, or created where it is gone.
-update subscription set renew_at = now() - interval '1 minute', next_check_at = least(next_check_at, now())
+-- Raising `gen` keeps a look that is under way, and began before, from saying that all is well.
+update subscription
+set renew_at = now() - interval '1 minute', next_check_at = now(), gen = gen + 1, lease_until = '-infinity'
 where account_id = any(%(accounts)s) and name = %(name)s and remote_id <> '';
 
 -- name: lease
