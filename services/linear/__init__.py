@@ -1,0 +1,1 @@
+"""Linear: issues, comments, projects, updates, documents, attachments and reactions."""

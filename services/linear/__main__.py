@@ -1,0 +1,7 @@
+"""The Linear service."""
+
+from services.linear.provider import provider
+from shared.service.main import run
+
+if __name__ == "__main__":
+    run(provider)
