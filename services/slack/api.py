@@ -8,7 +8,6 @@ from msgspec import Struct
 
 from services.slack import asking as ask
 from services.slack import directory as of
-from services.slack.channels import PAGE, Listed
 from services.slack.directory import Posted
 from services.slack.models import Conversation, kind_of, stamp
 from shared.normalizer import Message
@@ -20,21 +19,6 @@ class Opened(Struct):
 
 class Slack(Controller):
     path = "/"
-
-    @get("/channels", summary="List the conversations that the account takes part in")
-    async def channels(
-        self,
-        api: ask.Account,
-        types: ask.Kinds = "public_channel,private_channel",
-        cursor: ask.Cursor = "",
-        limit: ask.Limit = PAGE,
-    ) -> ask.Places:
-        found = await api.get(
-            "/users.conversations", Listed, types=types, limit=limit, **of.given(cursor=cursor)
-        )
-        return ask.Places(
-            [of.place(it) for it in found.channels], of.following(found.response_metadata)
-        )
 
     @get("/messages", summary="List a conversation's messages, newest first")
     async def messages(
@@ -74,18 +58,6 @@ class Slack(Controller):
         limit: ask.Limit = 100,
     ) -> ask.Messages:
         return await of.messages(api, names, "replies", channel, limit, cursor=cursor, ts=ts)
-
-    @get("/users", summary="Who the ids in Messages are; one person by `email`")
-    async def users(
-        self,
-        api: ask.Account,
-        email: ask.Email = None,
-        cursor: ask.Cursor = "",
-        limit: ask.Limit = 200,
-    ) -> ask.People:
-        if email:
-            return ask.People([await of.by_email(api, email)])
-        return await of.people(api, limit=limit, cursor=cursor)
 
     @post("/messages", summary="Say something in a conversation or a thread")
     async def say(

@@ -7,7 +7,7 @@ import re
 
 from msgspec import MsgspecError, Struct, json
 
-from shared.errors import ItemGone, RateLimited, Reauthorize, Refused, Unavailable
+from shared.errors import BadRequest, ItemGone, RateLimited, Reauthorize, Refused, Unavailable
 from shared.types import Response
 
 PATIENCE = 30.0
@@ -37,7 +37,9 @@ CLOSED = frozenset(
         "no_reaction",
         "not_in_channel",
         "org_login_required",
+        "plan_upgrade_required",
         "restricted_action",
+        "team_access_not_granted",
         "team_not_found",
         "thread_not_found",
         "user_not_found",
@@ -87,6 +89,8 @@ def refusal(said: Said, wait: str) -> Exception:
         return ItemGone(
             f"This connection may not do that, or there is no such thing ({word}{needs})."
         )
+    if word == "missing_argument":
+        return BadRequest("Slack misses an argument; an organization's account needs `team`.")
     if word in LATER:
         return Unavailable(f"Slack could not do it just now ({word}).", unknown=True)
     return Refused(f"Slack refused the call ({word}).")

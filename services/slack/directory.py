@@ -33,8 +33,8 @@ class Posted(Struct):
     message: Raw = Raw(b"null")
 
 
-async def people(api: Api, *, limit: int, cursor: str) -> People:
-    found = await api.get("/users.list", Members, limit=limit, **given(cursor=cursor))
+async def people(api: Api, **asked: str | int) -> People:
+    found = await api.get("/users.list", Members, **asked)
     return People([human(it) for it in found.members], following(found.response_metadata))
 
 

@@ -9,8 +9,8 @@ from contextlib import suppress
 from msgspec import MsgspecError, Raw, Struct, json
 
 from services.slack import normalize
-from services.slack.events import TOMBSTONE, Told, gone, kind, record
-from services.slack.models import Conversation, Said, Ts, User
+from services.slack.events import TOMBSTONE, Told, app_of, gone, kind, record
+from services.slack.models import Conversation, Said, Ts
 from shared.errors import Unreadable
 from shared.types import Record
 
@@ -28,6 +28,13 @@ class Item(Struct):
     channel: str = ""
 
 
+class Revoked(Struct):
+    """Whose tokens ended, by user id: people's own, and those of the app's bot."""
+
+    oauth: list[str] | None = None
+    bot: list[str] | None = None
+
+
 class Event(Struct):
     type: str
     subtype: str | None = None
@@ -36,6 +43,7 @@ class Event(Struct):
     item: Item | None = None
     event_ts: Ts | None = None
     deleted_ts: Ts | None = None
+    tokens: Revoked | None = None
 
 
 class Changed(Struct):
@@ -43,12 +51,6 @@ class Changed(Struct):
 
     message: Raw = Raw(b"null")
     previous_message: Raw = Raw(b"null")
-
-
-class Known(Struct):
-    """An event about somebody, who stands in it whole."""
-
-    user: User
 
 
 class Envelope(Struct):
@@ -76,6 +78,14 @@ def everywhere(told: Envelope) -> tuple[str, ...]:
     orgs = {told.enterprise_id, *(it.enterprise_id for it in listed)}
     keys = [f"team:{it}" for it in teams if it] + [f"enterprise:{it}" for it in orgs if it]
     return tuple(sorted(keys))
+
+
+def revoked(told: Envelope, event: Event) -> tuple[str, ...]:
+    """The keys of the accounts whose tokens ended; of all that may be meant where it is not told."""
+    ended = event.tokens or Revoked()
+    bots = [f"bot:{key.partition(':')[2]}" for key in everywhere(told)] if ended.bot else []
+    people = [f"user:{it}" for it in ended.oauth or ()]
+    return (*bots, *people) or everywhere(told)
 
 
 def said(told: Envelope, event: Event) -> Iterator[Record]:
@@ -123,9 +133,7 @@ def _revision(its: Said) -> Ts:
 
 
 def _own(told: Envelope, its: Said) -> bool:
-    """Whether the app that listens said it: by its bot user, or by its own name."""
+    """Whether the app that listens said it: as its bot, under a name of its own, or as a person."""
     bots = [it.user_id for it in told.authorizations or () if it.is_bot]
-    if not bots:
-        return False
-    app = its.app_id or (its.bot_profile.app_id if its.bot_profile else None)
-    return its.user in bots if its.user else bool(app) and app == told.api_app_id
+    app = app_of(its)
+    return bool(app and app == told.api_app_id) or bool(its.user and its.user in bots)

@@ -5,7 +5,7 @@ from typing import Any
 from msgspec import Raw, Struct, json
 
 from services.slack.ignored import IGNORED, OWN
-from services.slack.models import ChannelId, Said, Ts
+from services.slack.models import ChannelId, Head, Said, Ts
 from shared.types import Record
 
 TOMBSTONE = "tombstone"
@@ -30,6 +30,11 @@ def kind(subtype: str | None, *, own: bool) -> str:
         return OWN
     named = f"message.{subtype}"
     return named if named in IGNORED else "message"
+
+
+def app_of(it: Said | Head) -> str | None:
+    """The app that said it, if one did: also what it said in a person's name."""
+    return it.app_id or (it.bot_profile.app_id if it.bot_profile else None)
 
 
 def record(

@@ -10,7 +10,7 @@ from typing import TypeVar
 from msgspec import MsgspecError, Raw, Struct, json
 
 from services.slack.channels import Turn
-from services.slack.events import TOMBSTONE, gone, kind, record
+from services.slack.events import TOMBSTONE, app_of, gone, kind, record
 from services.slack.models import Head, Ts
 from services.slack.quotas import SLOW
 from shared.errors import ItemGone, Refused, Unreadable
@@ -86,9 +86,8 @@ async def _page(api: Api, path: str, next: str, **asked: str) -> Answer:
 
 def _record(row: Row, resource: Resource, now: Ts) -> Record:
     head, facts = row.head, resource.facts
-    own = (bool(head.bot_id) and head.bot_id == facts.get("bot_id")) or (
-        bool(head.user) and head.user == facts.get("bot_user")
-    )
+    said_by = ((head.bot_id, "bot_id"), (head.user, "bot_user"), (app_of(head), "app"))
+    own = any(who and who == facts.get(name) for who, name in said_by)
     named, where = kind(head.subtype, own=own), (resource.id, facts.get("type", ""))
     if head.subtype == TOMBSTONE:
         return gone(*where, head.ts, now, named)

@@ -11,6 +11,8 @@ from msgspec import Meta, Struct
 Ts = Annotated[str, Meta(pattern=r"^[0-9]{10}\.[0-9]{6}$(?!\n)")]
 """Seconds and microseconds since 1970: a message's name within its channel, and text for ever."""
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
 ChannelId = Annotated[str, Meta(pattern=r"^[A-Z][A-Z0-9]{1,30}$(?!\n)")]
 
 Nested = list[dict[str, Any]]
@@ -69,6 +71,8 @@ class Head(Struct):
     subtype: str | None = None
     user: str | None = None
     bot_id: str | None = None
+    bot_profile: BotProfile | None = None
+    app_id: str | None = None
     thread_ts: Ts | None = None
     edited: Edited | None = None
     reply_count: int = 0
@@ -125,13 +129,13 @@ class Auth(Struct):
 def at(ts: str) -> datetime:
     """The moment that a `ts` names, in UTC, to the microsecond and never through a float."""
     seconds, _, micro = ts.partition(".")
-    return datetime.fromtimestamp(int(seconds), UTC) + timedelta(microseconds=int(micro))
+    return _EPOCH + timedelta(seconds=int(seconds), microseconds=int(micro))
 
 
 def stamp(moment: datetime) -> str:
     """A moment as a `ts`."""
-    whole = int(moment.replace(microsecond=0).timestamp())
-    return f"{max(whole, 0):010}.{moment.microsecond:06}"
+    seconds, rest = divmod(moment - _EPOCH, timedelta(seconds=1))
+    return f"{max(seconds, 0):010}.{rest.microseconds:06}"
 
 
 def kind_of(it: Conversation) -> str:

@@ -87,7 +87,7 @@ def _command(what: str, label: str, found: Rendered) -> str:
         group = rest[0] if rest else ""
         if group:
             found.groups[group] = None
-        return f"@{label.lstrip('@') or group}"
+        return f"@{found.names.get(group) or label.lstrip('@') or group}"
     if word == "date":
         return label or _date(rest)
     if word in _LOUD:

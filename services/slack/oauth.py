@@ -4,6 +4,7 @@ https://docs.slack.dev/authentication/installing-with-oauth
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlencode
 
@@ -23,6 +24,7 @@ SCOPES = (
     "mpim:history",
     "users:read",
     "users:read.email",
+    "usergroups:read",
     "files:read",
     "reactions:read",
     "chat:write",
@@ -31,6 +33,9 @@ SCOPES = (
     "reactions:write",
     "files:write",
 )
+PERSONAL = "user:"
+"""How a scope of a person's own token begins with us; Slack asks for it in `user_scope`."""
+ON_REQUEST = tuple(PERSONAL + it for it in SCOPES)
 DEAD_GRANT = frozenset(
     [
         "invalid_grant",
@@ -47,7 +52,7 @@ _TOKEN = ("access_token", "refresh_token", "expires_in", "scope")
 
 
 async def identify(api: Api) -> Identity:
-    """A bot is its workspace (or organization); a person is known by name within it."""
+    """A bot is its workspace (or organization); a person is one within it."""
     reply = await api.page("/auth.test", Auth)
     if reply.data is None:
         raise Refused("Slack did not say whose token this is.")
@@ -59,7 +64,10 @@ async def identify(api: Api) -> Identity:
     return Identity(
         id=place if its.bot_id else f"{place}:{its.user_id}",
         name=" / ".join(filter(None, (its.team, None if its.bot_id else its.user))),
-        routes=(f"enterprise:{org}" if org else f"team:{place}",),
+        routes=(
+            f"enterprise:{org}" if org else f"team:{place}",
+            f"bot:{place}" if its.bot_id else f"user:{its.user_id}",
+        ),
         scopes=granted(reply),
     )
 
@@ -71,21 +79,25 @@ def granted(reply: Reply[Any]) -> tuple[str, ...] | None:
 
 
 def read_token(reply: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The bot's token at the top, else the person's under `authed_user`; both are bearer tokens.
+    """The bot's token stands at the top, a person's under `authed_user`: each opens its own account.
 
-    Where there are both, the person's is kept beside the bot's, so that it can be revoked too.
+    A refresh of either has it at the top. Whose app it is tells later what this app said itself.
     """
-    person: Mapping[str, Any] = reply.get("authed_user") or {}
-    main = reply if reply.get("access_token") else person
-    other = person.get("access_token") if main is reply else None
-    read = {name: main[name] for name in _TOKEN if main.get(name)}
-    return {**read, "token_type": "bearer", "extra": {"user_token": other} if other else {}}
+    given = (it for it in (reply, reply.get("authed_user")) if it and it.get("access_token"))
+    app = {"app_id": reply["app_id"]} if reply.get("app_id") else {}
+    found = [
+        {
+            **{name: it[name] for name in _TOKEN if it.get(name)},
+            "token_type": "bearer",
+            "extra": app,
+        }
+        for it in given
+    ]
+    return {**found[0], "beside": found[1:]} if found else {}
 
 
 async def revoke(it: Revocation) -> None:
     """End what was given to us; a token that is dead already needs no goodbye."""
-    for token in filter(None, (it.token.extra.get("user_token"), it.token.access)):
-        try:
-            await it.api.send("POST", "/auth.revoke", type(None), urlencode({"token": token}))
-        except (ItemGone, Reauthorize):
-            continue
+    body = urlencode({"token": it.token.access})
+    with suppress(ItemGone, Reauthorize):
+        await it.api.send("POST", "/auth.revoke", type(None), body)

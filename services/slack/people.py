@@ -9,7 +9,7 @@ from contextlib import suppress
 
 from msgspec import Raw, Struct, json, structs
 
-from services.slack.channels import Turn, teams
+from services.slack.channels import Turn, inside, workspaces
 from services.slack.models import Auth, Profile, User
 from shared.errors import ItemGone, Refused
 from shared.provider import Api, Directory
@@ -18,12 +18,14 @@ from shared.types import Page, Record, Resource
 PAGE = 200
 """Slack advises no more at once."""
 
-_ID = rb"([UWC][A-Z0-9]{1,30})\b"
+_ID = rb"([UWCS][A-Z0-9]{1,30})\b"
 _MENTIONED = [  # each begins with letters that are searched for quickly
     re.compile(rb"<[@#]" + _ID),
     re.compile(rb"\\u003c[@#]" + _ID),
     re.compile(rb'"user(?:_id)?"\s*:\s*"' + _ID),
     re.compile(rb'"channel_id"\s*:\s*"' + _ID),
+    re.compile(rb"subteam\^" + _ID),
+    re.compile(rb'"usergroup_id"\s*:\s*"' + _ID),
 ]
 
 
@@ -39,33 +41,74 @@ class Members(Struct):
     response_metadata: Turn | None = None
 
 
+class Group(Struct):
+    """People who are called together, by a handle."""
+
+    id: str
+    handle: str | None = None
+    name: str | None = None
+
+
+class Groups(Struct):
+    usergroups: list[Group] = []
+
+
+class Known(Struct):
+    """An event about somebody, who stands in it whole."""
+
+    user: User
+
+
+class Called(Struct):
+    """An event about a group, which stands in it whole."""
+
+    subteam: Group
+
+
 async def people(api: Api, at: Walk, _: Resource) -> AsyncIterator[Page]:
-    """Everybody by name, also who has left; nobody where no scope allows it."""
+    """Everybody and every group by name, also who has left; nobody where no scope allows it."""
     auth = await api.get("/auth.test", Auth)
-    places = await teams(api) if auth.is_enterprise_install else [""]
+    places = await workspaces(api, auth)
     begin = places.index(at.team) if at.team in places else 0
     after = at.next if at.team in places else ""
     for number, team in enumerate(places[begin:], begin):
+        names = {} if after else await _groups(api, team)
         while True:
-            try:
-                found = await _listed(api, team, after)
-            except ItemGone:
-                return
+            found = await _listed(api, team, after)
             after = found.response_metadata.next_cursor if found.response_metadata else ""
             following = places[number + 1] if number + 1 < len(places) else ""
             cursor = Walk(team, after) if after else Walk(following)
-            yield Page((), cursor, names={it.id: name_of(it) for it in found.members})
+            yield Page((), cursor, names=names | {it.id: name_of(it) for it in found.members})
+            names = {}
             if not after:
                 break
 
 
+async def _groups(api: Api, team: str) -> dict[str, str]:
+    """The groups of a workspace; none without the scope, or in a plan that has none."""
+    asked = {"include_disabled": "true", **inside(team)}
+    try:
+        found = await api.get("/usergroups.list", Groups, **asked)
+    except ItemGone:
+        return {}
+    return {it.id: handle_of(it) for it in found.usergroups}
+
+
 async def _listed(api: Api, team: str, after: str) -> Members:
-    """One page; the first where the cursor is not known any more."""
-    place = {"team_id": team} if team else {}
-    if after:
-        with suppress(Refused):
-            return await api.get("/users.list", Members, limit=PAGE, cursor=after, **place)
-    return await api.get("/users.list", Members, limit=PAGE, **place)
+    """One page; none without the scope, the first where the cursor is not known any more."""
+    asked: dict[str, str | int] = {"limit": PAGE, **inside(team)}
+    try:
+        if after:
+            with suppress(Refused):
+                return await api.get("/users.list", Members, cursor=after, **asked)
+        return await api.get("/users.list", Members, **asked)
+    except ItemGone:
+        return Members()
+
+
+def handle_of(it: Group) -> str:
+    """A group is called by its handle, as it is mentioned."""
+    return it.handle or it.name or it.id
 
 
 def name_of(it: User) -> str:
@@ -75,7 +118,7 @@ def name_of(it: User) -> str:
 
 
 def mentioned(row: bytes | Raw) -> set[str]:
-    """The people and channels that stand in a message as it came, by id."""
+    """The people, channels and groups that stand in a message as it came, by id."""
     text = bytes(row)
     return {found.decode() for pattern in _MENTIONED for found in pattern.findall(text)}
 

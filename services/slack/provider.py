@@ -5,6 +5,7 @@ from services.slack.api import Slack
 from services.slack.dialect import dialect
 from services.slack.files import Files
 from services.slack.ignored import IGNORED
+from services.slack.listing import Listing
 from services.slack.quotas import QUOTAS, charges, workspace
 from shared.provider import OAuth, Provider, Stream, Webhook
 
@@ -25,6 +26,8 @@ provider = Provider(
         token_url="https://slack.com/api/oauth.v2.access",  # noqa: S106 - an address
         identify=oauth.identify,
         scopes=oauth.SCOPES,
+        on_request=oauth.ON_REQUEST,
+        scope_parameters={oauth.PERSONAL: "user_scope"},
         scope_separator=",",
         granted_separator=",",
         pkce=False,
@@ -55,7 +58,7 @@ provider = Provider(
             cursor=people.Walk,
             pages=people.people,
             every=21_600.0,
-            scopes=frozenset({"users:read"}),
+            scopes=frozenset({"users:read", "usergroups:read"}),
         ),
         Stream(
             name="messages",
@@ -75,7 +78,7 @@ provider = Provider(
             every=3600.0,
         ),
     ),
-    routes=(Slack, Files),
+    routes=(Slack, Listing, Files),
     normalizers={"message": normalize.message},
     ignored=IGNORED,
 )

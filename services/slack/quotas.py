@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from shared.types import Charge, Quota
 
 _A_MINUTE = {
-    20: ("users.list", "auth.teams.list", "reactions.remove"),
+    20: ("users.list", "usergroups.list", "auth.teams.list", "reactions.remove"),
     50: (
         "auth.revoke",
         "chat.delete",

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import MsgspecError, json
 
-from services.slack.envelope import Envelope, Event, Known, everywhere, peek, said
+from services.slack.envelope import Envelope, Event, everywhere, peek, revoked, said
 from services.slack.ignored import IGNORED
-from services.slack.people import name_of
+from services.slack.people import Called, Known, handle_of, name_of
 from shared.errors import NotGenuine, Unreadable, UnsupportedEvent
 from shared.types import Delivery, Names, Nudge, Record
 from shared.webhook import signature
@@ -20,10 +20,8 @@ WINDOW = 300.0
 ACCESS = frozenset(
     [
         "app_uninstalled",
-        "tokens_revoked",
         "scope_denied",
         "scope_granted",
-        "team_access_granted",
         "team_access_revoked",
         "grid_migration_finished",
         "grid_migration_started",
@@ -39,6 +37,8 @@ CHANNELS = frozenset(
 )
 PEOPLE = frozenset(["team_join", "user_change", "user_profile_changed"])
 """What tells what somebody is called from now on."""
+GROUPS = frozenset(["subteam_created", "subteam_updated"])
+"""The same of groups of users."""
 LOOK_AGAIN = frozenset(
     [
         "reaction_added",
@@ -104,6 +104,10 @@ def _read(told: Envelope, event: Event) -> Iterator[Record | Nudge | Names]:
         yield from said(told, event)
     elif event.type in ACCESS | CHANNELS:
         yield Nudge(everywhere(told), stream="channels")
+    elif event.type == "tokens_revoked":
+        yield Nudge(revoked(told, event), stream="channels")
+    elif event.type == "team_access_granted":
+        yield from (Nudge(everywhere(told), stream=name) for name in ("channels", "people"))
     elif event.type in LOOK_AGAIN:
         channel = event.item.channel if event.item else event.channel
         if isinstance(channel, str) and channel:
@@ -111,6 +115,9 @@ def _read(told: Envelope, event: Event) -> Iterator[Record | Nudge | Names]:
     elif event.type in PEOPLE:
         user = json.decode(told.event, type=Known).user
         yield Names(everywhere(told), {user.id: name_of(user)})
+    elif event.type in GROUPS:
+        group = json.decode(told.event, type=Called).subteam
+        yield Names(everywhere(told), {group.id: handle_of(group)})
     elif event.type in IGNORED:
         yield Record(event.type, told.event)
     else:

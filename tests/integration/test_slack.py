@@ -3,93 +3,21 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from msgspec import Struct, json, structs
+from msgspec import json
 
 from services.slack.provider import provider
-from services.slack.simulator import Slack, app
-from services.slack.simulator.world import World
-from shared.bus import stream
-from shared.http.roleplay import consent, post
-from shared.provider import Provider
+from services.slack.simulator import app
+from shared.http.roleplay import post
 from shared.simulation import Fault
-from tests.fakes.service import Running, running
-from tests.fakes.simulated import listening, told, until
+from tests.fakes.chat import SECRET, UNMETERED, Place, connected
+from tests.fakes.simulated import until
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(120)]
 
-SECRET = "what both sides sign with"
 MESSAGES = 6
-UNMETERED = structs.replace(provider, quotas={})
-"""The limits that are tried here are Slack's, not the ones that we keep to spare it."""
-
-
-class Place(Struct):
-    """Ana's workspace, walked once, and the service that listens to it."""
-
-    slack: Slack
-    service: Running
-    key: dict[str, str]
-
-    @property
-    def world(self) -> World:
-        return self.slack.world
-
-    async def heard(self) -> list[tuple[str, dict[str, Any]]]:
-        """Every item in the stream once nothing waits: event type and decoded body."""
-        await until(self._quiet)
-        state = (await self.service.nc.jetstream().stream_info(stream.NAME)).state
-        events = await self.service.events(state.messages) if state.messages else []
-        return [
-            (it.headers["ce-type"].removeprefix("self.message."), json.decode(it.data))
-            for it in events
-            if it.subject.startswith("self.events.message.slack.ana")
-        ]
-
-    async def about(self, ident: str) -> list[tuple[str, str]]:
-        """What was told of one message, oldest first: event type and content."""
-        return [
-            (kind, it.get("content", "")) for kind, it in await self.heard() if it["id"] == ident
-        ]
-
-    async def walked(self, **wish: str) -> dict[str, Any]:
-        """A run from its start to its end."""
-        if wish:
-            body = {"user_id": "ana", **wish}
-            await self.service.http.post("/sync", json=body, headers=self.key)
-        while True:
-            reply = await self.service.http.get("/sync/runs", headers=self.key)
-            runs: list[dict[str, Any]] = reply.json()["runs"]
-            if runs and all(it["status"] not in ("queued", "running") for it in runs):
-                return max(runs, key=lambda it: str(it["started_at"]))
-            await asyncio.sleep(0.1)
-
-    async def _quiet(self) -> bool:
-        async with self.service.hub.db.connection() as conn:
-            cursor = await conn.execute(
-                "select (select count(*) from outbox) + "
-                "(select count(*) from webhook_inbox where state = 'due')"
-            )
-            row = await cursor.fetchone()
-        return row is not None and row[0] == 0
-
-
-@asynccontextmanager
-async def connected(slack: Slack, provider: Provider, *engines: str) -> AsyncIterator[Place]:
-    """A service that Ana has just connected her workspace to."""
-    async with (
-        listening(slack) as address,
-        running(provider, *engines, build=told(slack, address)) as service,
-    ):
-        slack.world.callback_url = f"{service.http.base_url}/webhook"
-        key = await service.key()
-        asked = await service.http.post("/oauth/authorize", json={"user_id": "ana"}, headers=key)
-        await asyncio.to_thread(consent, asked.json()["authorization_url"], consent="yes")
-        yield Place(slack, service, key)
-        assert slack.unknown == []
 
 
 @pytest.fixture
@@ -168,15 +96,38 @@ async def test_people_are_called_by_name_and_by_the_new_one_when_it_changes(plac
     authors = {it["author"]["id"]: it["author"].get("name") for _, it in await place.heard()}
     assert authors == {"U01": "ana", "U02": "Bo B"}
     asked = [call.path for call in place.slack.calls]
-    assert asked.count("/api/users.list") <= 2, "never once for each message"
+    listed = asked.count("/api/users.list")
+    assert 2 < listed <= len(place.world.places.users), "page by page, never once for each message"
+    row = await place.world.say("C02", "<@U18> of <!subteam^S01>")
+    assert await place.about(f"C02:{row['ts']}") == [("created", "@person 18 of @crew")]
     await place.world.rename("U01", "Ana Maria")
-    row = await place.world.say("C02", "<@U01> of <#C01>")
+    await place.world.rename("S01", "sailors")
+    row = await place.world.say("C02", "<@U01> of <#C01> and <!subteam^S01>")
+    told = ("created", "@Ana Maria of #general and @sailors")
+    assert await place.about(f"C02:{row['ts']}") == [told]
 
-    async def told() -> bool:
-        found = [it for _, it in await place.heard() if it["id"] == f"C02:{row['ts']}"]
-        return [it["content"] for it in found] == ["@Ana Maria of #general"]
 
-    await until(told)
+async def test_people_are_listed_politely_and_the_messages_wait_for_their_names(
+    database_url: str, nats_url: str
+) -> None:
+    slack = app(post, "", SECRET, messages=MESSAGES, most=4)
+    slack.pace.gaps["users.list"] = 0.2
+    async with connected(slack, UNMETERED, database_url, nats_url) as place:
+        assert (await place.walked())["status"] == "success"
+        assert slack.pace.refusals["users.list"] > 0
+        found = await place.heard()
+        assert {it["author"].get("name") for _, it in found} == {"ana", "Bo B"}
+
+
+async def test_23_without_its_scope_a_group_is_called_by_its_id(
+    database_url: str, nats_url: str
+) -> None:
+    slack = app(post, "", SECRET, messages=MESSAGES)
+    scopes = ["channels:read", "channels:history", "users:read"]
+    async with connected(slack, UNMETERED, database_url, nats_url, scopes=scopes) as place:
+        assert (await place.walked())["status"] == "success"
+        row = await place.world.say("C02", "<@U01> of <!subteam^S01>")
+        assert await place.about(f"C02:{row['ts']}") == [("created", "@ana of @S01")]
 
 
 async def test_16_an_expired_token_is_rotated_once_for_all_walks(place: Place) -> None:

@@ -1,16 +1,19 @@
 """Slack, played on this machine for demos and tests: it shares no code with the service it tries.
 
-OAuth v2 with rotation, history and threads in short pages, both rate regimes, writes, signed events
-with retries, and faults on command; the same conversations every time.
+OAuth v2 with rotation for the bot and for people, one workspace or an organization of several, lists,
+history and threads in short pages, both rate regimes, writes, signed events with retries, and faults
+on command; the same conversations every time.
 """
 
 import time
 from collections.abc import Callable, Mapping
 
+from services.slack.simulator import lists, web
 from services.slack.simulator.consent import CLIENT_ID, Consent
 from services.slack.simulator.files import PLACE, Uploads
-from services.slack.simulator.web import Pace, routes
-from services.slack.simulator.world import World, fill
+from services.slack.simulator.pace import Pace
+from services.slack.simulator.scene import fill
+from services.slack.simulator.world import World
 from shared.simulation import Happening, Mail, Post, Simulation
 
 CLIENT_SECRET = "simulated-client-secret"  # noqa: S105 - of a Slack that does not exist
@@ -33,15 +36,18 @@ def app(
     messages: int = 20,
     most: int = 999,
     every: float = 0.0,
+    org: bool = False,
     now: Callable[[], float] = time.time,
 ) -> Slack:
     """A workspace with four conversations of so many messages; events go to `callback_url`.
 
     `most` messages on a page (999, or 15 for an app outside of the Marketplace) and `every` seconds
-    one call of history or replies (60 for such an app; 0 for no limit) are the rate regime.
+    one call of history or replies (60 for such an app; 0 for no limit) are the rate regime. `org`
+    makes it an organization of two workspaces, with a third that the app was not given yet.
     """
-    world = World(Mail(post), callback_url, secret, now=now)
-    consent, pace, uploads = Consent(CLIENT_SECRET), Pace(most, every, now), Uploads(world)
+    world = World(Mail(post), callback_url, secret, "E01" if org else "", now=now)
+    consent, pace = Consent(CLIENT_SECRET, world.places.install), Pace(most, every, now)
+    uploads, played = Uploads(world), (world, pace, consent)
     fill(world, messages)
 
     def environment(url: str) -> Mapping[str, str]:
@@ -55,7 +61,7 @@ def app(
         }
 
     made = Slack(
-        [*consent.routes(), *uploads.routes(), *routes(world, pace)],
+        [*consent.routes(), *uploads.routes(), *lists.routes(*played), *web.routes(*played)],
         mail=world.mail,
         guard=lambda asked: None if asked.path.startswith(PLACE) else consent.refused(asked),
         story=_story(world),

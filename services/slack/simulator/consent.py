@@ -1,11 +1,14 @@
-"""Slack's OAuth v2: consent, codes, bot tokens of 12 hours, and refresh tokens that work once.
+"""Slack's OAuth v2: consent, codes, tokens of 12 hours for the bot and for people, each with a refresh
+token that works once.
 
 https://docs.slack.dev/authentication/using-token-rotation
 """
 
 import base64
 import secrets
+from collections.abc import Callable, Mapping
 from html import escape
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from shared.simulation import Answer, Asked, Route
@@ -15,16 +18,32 @@ LIFE = 43_200
 """Seconds that an access token lives."""
 
 
-class Consent:
-    """What was issued. `refreshes` counts successful ones, `reuses` tokens that came a second time."""
+class Holder(NamedTuple):
+    """Whose a token is, and what it may."""
 
-    def __init__(self, client_secret: str) -> None:
+    user: str
+    scope: str
+
+    @property
+    def is_bot(self) -> bool:
+        """Whether it is the app's own."""
+        return self.user == "U0B"
+
+
+class Consent:
+    """What was issued. `refreshes` counts successful ones, `reuses` tokens that came a second time.
+
+    `install` tells what the app is installed on; it is Ana, U01, who consents.
+    """
+
+    def __init__(self, client_secret: str, install: Callable[[], Mapping[str, Any]]) -> None:
         pair = f"{CLIENT_ID}:{client_secret}".encode()
         self._basic = "Basic " + base64.b64encode(pair).decode()
+        self._install = install
         self._codes: dict[str, dict[str, str]] = {}
-        self.tokens: dict[str, str] = {}
+        self.tokens: dict[str, Holder] = {}
         self._expired: set[str] = set()
-        self._grants: dict[str, tuple[str, str]] = {}
+        self._grants: dict[str, tuple[str, Holder]] = {}
         self._spent: set[str] = set()
         self.refreshes = self.reuses = 0
 
@@ -33,13 +52,22 @@ class Consent:
         self._expired |= set(self.tokens)
         self.tokens.clear()
 
+    def withdraw(self, user: str) -> None:
+        """End everything of one person, or of the bot."""
+        self.tokens = {key: it for key, it in self.tokens.items() if it.user != user}
+        self._grants = {key: it for key, it in self._grants.items() if it[1].user != user}
+
+    def holder(self, asked: Asked) -> Holder | None:
+        """Whose live token a call carries."""
+        return self.tokens.get(asked.headers.get("authorization", "").removeprefix("Bearer "))
+
     def refused(self, asked: Asked) -> Answer | None:
         """The answer to a call without a live token, None where there is one."""
         if asked.path.startswith(("/oauth/", "/api/oauth.", "/api/auth.revoke")):
             return None
-        token = asked.headers.get("authorization", "").removeprefix("Bearer ")
-        if token in self.tokens:
+        if self.holder(asked):
             return None
+        token = asked.headers.get("authorization", "").removeprefix("Bearer ")
         word = "token_expired" if token in self._expired else "invalid_auth"
         return Answer({"ok": False, "error": word})
 
@@ -48,6 +76,8 @@ class Consent:
         wish = asked.query
         if wish.get("client_id") != CLIENT_ID or not wish.get("redirect_uri"):
             return Answer({"ok": False, "error": "invalid_client_id"}, 404)
+        if not wish.get("scope") and not wish.get("user_scope"):
+            return Answer({"ok": False, "error": "no_scopes"}, 400)
         if wish.get("consent") != "yes":
             link = escape(f"?{urlencode({**wish, 'consent': 'yes'})}")
             page = f"<!doctype html><title>Slack, simulated</title><a href='{link}'>Allow</a>"
@@ -69,11 +99,16 @@ class Consent:
             return Answer({"ok": False, "error": "invalid_code"})
         if form.get("redirect_uri") != wish["redirect_uri"]:
             return Answer({"ok": False, "error": "bad_redirect_uri"})
-        return self._issue(wish.get("scope", ""))
+        bot, person = wish.get("scope", ""), wish.get("user_scope", "")
+        top = {**self._issue(Holder("U0B", bot)), "bot_user_id": "U0B"} if bot else {}
+        theirs = self._issue(Holder("U01", person)) if person else {}
+        return self._said({**top, "authed_user": {"id": "U01", **theirs}})
 
     def revoke(self, asked: Asked) -> Answer:
-        """End one token, which comes in the form."""
-        ended = self.tokens.pop(asked.form().get("token", ""), None)
+        """End one token, which comes in the form, and what renews it."""
+        token = asked.form().get("token", "")
+        self._grants = {key: it for key, it in self._grants.items() if it[0] != token}
+        ended = self.tokens.pop(token, None)
         return Answer({"ok": True, "revoked": True} if ended is not None else _REVOKED)
 
     def routes(self) -> list[Route]:
@@ -88,32 +123,22 @@ class Consent:
         if refresh not in self._grants:
             self.reuses += refresh in self._spent
             return Answer({"ok": False, "error": "invalid_refresh_token"})
-        access, scope = self._grants.pop(refresh)
+        access, holder = self._grants.pop(refresh)
         self.tokens.pop(access, None)
         self._spent.add(refresh)
         self.refreshes += 1
-        return self._issue(scope)
+        return self._said(self._issue(holder))
 
-    def _issue(self, scope: str) -> Answer:
-        access = f"xoxe.xoxb-1-{secrets.token_hex(18)}"
+    def _issue(self, holder: Holder) -> dict[str, Any]:
+        access = f"xoxe.xox{'b' if holder.is_bot else 'p'}-1-{secrets.token_hex(18)}"
         refresh = f"xoxe-1-{secrets.token_hex(36)}"
-        self.tokens[access], self._grants[refresh] = scope, (access, scope)
-        return Answer(
-            {
-                "ok": True,
-                "access_token": access,
-                "token_type": "bot",
-                "scope": scope,
-                "expires_in": LIFE,
-                "refresh_token": refresh,
-                "bot_user_id": "U0B",
-                "app_id": "A01",
-                "team": {"id": "T01", "name": "Acme"},
-                "enterprise": None,
-                "is_enterprise_install": False,
-                "authed_user": {"id": "U01"},
-            }
-        )
+        self.tokens[access], self._grants[refresh] = holder, (access, holder)
+        kind = "bot" if holder.is_bot else "user"
+        told = {"access_token": access, "token_type": kind, "scope": holder.scope}
+        return {**told, "expires_in": LIFE, "refresh_token": refresh}
+
+    def _said(self, tokens: dict[str, Any]) -> Answer:
+        return Answer({"ok": True, **tokens, "app_id": "A01", **self._install()})
 
 
 _REVOKED = {"ok": False, "error": "token_revoked"}

@@ -3,7 +3,8 @@
 https://docs.slack.dev/messaging/working-with-files
 """
 
-from services.slack.simulator.world import BOT, World
+from services.slack.simulator.places import OWN
+from services.slack.simulator.world import World
 from shared.simulation import Answer, Asked, Route
 
 PLACE = "/upload/v1/"
@@ -41,13 +42,12 @@ class Uploads:
                 return Answer({"ok": False, "error": "file_not_found"})
             size, name = len(self.taken[it["id"]]), self._wanted[it["id"]]["filename"]
             files.append({**it, "name": name, "size": size, "mimetype": "text/plain"})
-        own = {"user": BOT["user_id"], "bot_id": BOT["bot_id"], "app_id": "A01"}
         await self._world.say(
             wish["channel_id"],
             wish.get("initial_comment", ""),
             thread_ts=wish.get("thread_ts", ""),
             files=files,
-            **own,
+            **OWN,
         )
         return Answer({"ok": True, "files": files})
 

@@ -1,4 +1,4 @@
-"""A workspace: conversations, what is said in them, and the events that tell of it.
+"""What is said and done in workspaces, and the events that tell of it.
 
 https://docs.slack.dev/apis/events-api
 """
@@ -10,11 +10,9 @@ from typing import Any
 
 from msgspec import json
 
+from services.slack.simulator.places import Places, Row
 from shared.simulation import Mail
 
-Row = dict[str, Any]
-
-BOT = {"user_id": "U0B", "bot_id": "B0B"}
 TRIES = 4
 """A delivery and its three retries."""
 
@@ -25,20 +23,29 @@ class World:
     """`rows` are the messages of each conversation by `ts`; events go to `callback_url`, signed."""
 
     def __init__(
-        self, mail: Mail, callback_url: str, secret: str, *, now: Callable[[], float]
+        self, mail: Mail, callback_url: str, secret: str, org: str, *, now: Callable[[], float]
     ) -> None:
         self.mail, self.callback_url, self.now = mail, callback_url, now
-        self._secret = secret.encode()
-        self.channels: dict[str, Row] = {}
+        self.places = Places(org)
         self.rows: dict[str, dict[str, Row]] = {}
-        self.users: list[Row] = []
+        self._secret = secret.encode()
         self._clock = int(now()) - 86_400
         self._events = 0
 
     def open(self, ident: str, **facts: Any) -> None:
-        """Let there be a conversation."""
-        self.channels[ident] = {"id": ident, **facts}
+        """Let there be a conversation; see `Places.add`."""
+        self.places.add(ident, **facts)
         self.rows[ident] = {}
+
+    async def give(self, team: str, name: str) -> None:
+        """Give the app another workspace, and tell it."""
+        self.places.teams[team] = name
+        await self.tell({"type": "team_access_granted", "team_ids": [team]}, team)
+
+    async def take(self, team: str) -> None:
+        """Take a workspace from the app, and tell it."""
+        del self.places.teams[team]
+        await self.tell({"type": "team_access_revoked", "team_ids": [team]}, team)
 
     def write(self, channel: str, text: str, *, thread_ts: str = "", **more: Any) -> Row:
         """Say something without telling anybody of it."""
@@ -55,7 +62,7 @@ class World:
     async def say(self, channel: str, text: str, **more: Any) -> Row:
         """Say something, and tell it."""
         row = self.write(channel, text, **more)
-        await self.tell({**row, **self._place(channel), "event_ts": row["ts"]})
+        await self._told(channel, {**row, "event_ts": row["ts"]})
         return row
 
     async def edit(self, channel: str, ts: str, text: str) -> Row:
@@ -77,24 +84,35 @@ class World:
         item = {"type": "message", "channel": channel, "ts": ts}
         await self.tell({"type": "reaction_added", "reaction": name, "user": "U02", "item": item})
 
-    async def rename(self, user: str, name: str) -> None:
-        """Call somebody otherwise, and tell it."""
-        it = next(it for it in self.users if it["id"] == user)
-        it["profile"]["display_name"] = name
-        await self.tell({"type": "user_change", "user": it, "event_ts": self.ts()})
+    async def rename(self, ident: str, name: str) -> None:
+        """Call a person or a group otherwise, and tell it."""
+        it = next(it for it in self.places.users + self.places.groups if it["id"] == ident)
+        if "handle" in it:
+            it["handle"] = name
+            await self.tell({"type": "subteam_updated", "subteam": it})
+        else:
+            it["profile"]["display_name"] = name
+            await self.tell({"type": "user_change", "user": it})
 
-    async def tell(self, event: Row) -> None:
-        """Send an event as Slack does: signed anew for each of at most four tries."""
+    async def tell(self, event: Row, team: str = "T01", whose: str = "U0B") -> None:
+        """Send an event as Slack does: signed anew for each of at most four tries.
+
+        It names one install that it is for, the bot's or that of the person `whose`.
+        """
         self._events += 1
+        org = self.places.org
+        orgs = {"enterprise_id": org} if org else {}
+        install = {"team_id": team, "user_id": whose, "is_bot": whose == "U0B", **orgs}
         body = json.encode(
             {
                 "type": "event_callback",
-                "team_id": "T01",
+                "team_id": team,
+                **orgs,
                 "api_app_id": "A01",
                 "event": event,
                 "event_id": f"Ev{self._events:08}",
                 "event_time": int(self.now()),
-                "authorizations": [{"team_id": "T01", "user_id": "U0B", "is_bot": True}],
+                "authorizations": [{**install, "is_enterprise_install": bool(org)}],
             }
         )
         for attempt in range(TRIES):
@@ -122,26 +140,10 @@ class World:
     async def _hidden(self, channel: str, subtype: str, **facts: Any) -> None:
         ts = self.ts()
         told = {"type": "message", "subtype": subtype, "hidden": True, "ts": ts, "event_ts": ts}
-        await self.tell({**told, **self._place(channel), **facts})
+        await self._told(channel, {**told, **facts})
 
-    def _place(self, channel: str) -> Row:
-        return {"channel": channel, "channel_type": _TYPES[channel[0]]}
-
-
-def fill(world: World, messages: int) -> None:
-    """Four conversations; every fifth message has two replies, and the bot said one."""
-    world.users = [
-        {"id": "U01", "name": "ana", "profile": {"display_name": "ana", "real_name": "Ana A"}},
-        {"id": "U02", "name": "bo", "profile": {"display_name": "", "real_name": "Bo B"}},
-        {"id": "U0B", "name": "hub", "is_bot": True, "profile": {"display_name": "hub"}},
-    ]
-    world.open("C01", name="general")
-    world.open("C02", name="ops")
-    world.open("G03", name="leads", is_private=True)
-    world.open("D04", is_im=True, user="U01")
-    for channel in world.channels:
-        for number in range(messages):
-            row = world.write(channel, f"Message {number} of {channel}, &amp; so on")
-            for _ in range(2 if number % 5 == 0 else 0):
-                world.write(channel, f"An answer to {number}", user="U02", thread_ts=row["ts"])
-        world.write(channel, "I am listening", user=BOT["user_id"], bot_id=BOT["bot_id"])
+    async def _told(self, channel: str, event: Row) -> None:
+        """An event of a conversation, for somebody who takes part in it."""
+        team, whose = self.places.heard(channel)
+        where = {"channel": channel, "channel_type": _TYPES[channel[0]]}
+        await self.tell({**event, **where}, team, whose)

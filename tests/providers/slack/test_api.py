@@ -9,8 +9,8 @@ from litestar import Router
 from litestar.di import Provide
 from litestar.testing import TestClient, create_test_client
 
-from services.slack.api import Slack
-from services.slack.files import LARGEST, Files
+from services.slack.files import LARGEST
+from services.slack.provider import provider
 from shared.service.problems import HANDLERS
 from tests.fakes.api import Answer, FakeApi
 from tests.providers.slack.material import Room
@@ -57,7 +57,7 @@ def client(hub: Hub) -> Iterator[TestClient[Any]]:
 
     given = {"api": api, "names": names, "start_sync": start_sync}
     dependencies = {name: Provide(it) for name, it in given.items()}
-    mounted = Router("/api/v1", route_handlers=[Slack, Files], dependencies=dependencies)
+    mounted = Router("/api/v1", route_handlers=[*provider.routes], dependencies=dependencies)
     with create_test_client([mounted], exception_handlers=HANDLERS) as it:
         yield it
 
@@ -79,6 +79,27 @@ def test_conversations_are_listed(hub: Hub, client: TestClient[Any]) -> None:
     }
     assert hub.api.asked[-1].params["types"] == "public_channel,im"
     assert hub.api.asked[-1].params["cursor"] == "one"
+
+
+def test_an_organizations_lists_are_asked_for_by_workspace(
+    hub: Hub, client: TestClient[Any]
+) -> None:
+    told = {"user_id": "U0B", "team_id": "T01", "team": "Acme"}
+    hub.answer("GET", "/auth.test", told)
+    assert client.get("/api/v1/workspaces").json() == {
+        "workspaces": [{"id": "T01", "name": "Acme"}]
+    }
+    hub.answer("GET", "/auth.test", {**told, "team_id": "E01", "is_enterprise_install": True})
+    listed = [{"id": "T02", "name": "Two"}, {"id": "T01", "name": "One"}]
+    hub.answer("GET", "/auth.teams.list", {"teams": listed})
+    assert client.get("/api/v1/workspaces").json() == {"workspaces": listed[::-1]}
+    hub.answer("GET", "/users.conversations", {"channels": []})
+    hub.answer("GET", "/users.list", {"members": []})
+    for path in ("channels", "users"):
+        assert client.get(f"/api/v1/{path}?team=T02").status_code == 200
+        assert hub.api.asked[-1].params["team_id"] == "T02"
+        client.get(f"/api/v1/{path}")
+        assert "team_id" not in hub.api.asked[-1].params
 
 
 @pytest.mark.parametrize("path", ["/messages?channel=C02&", "/channels/C02/messages?"])
@@ -191,6 +212,8 @@ def test_a_walk_is_started_and_told_by_its_run(hub: Hub, client: TestClient[Any]
         "/channels/C02/messages?limit=1000",
         "/channels?types=everything",
         "/users?email=nobody",
+        "/users?team=acme",
+        "/channels?team=T01%0A",
     ],
 )
 def test_what_is_no_name_never_reaches_slack(hub: Hub, client: TestClient[Any], path: str) -> None:

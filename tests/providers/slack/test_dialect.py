@@ -10,7 +10,15 @@ from msgspec import json
 from services.slack.dialect import CLOSED, DEAD, LATER, dialect
 from services.slack.models import Auth
 from services.slack.provider import provider
-from shared.errors import HubError, ItemGone, RateLimited, Reauthorize, Refused, Unavailable
+from shared.errors import (
+    BadRequest,
+    HubError,
+    ItemGone,
+    RateLimited,
+    Reauthorize,
+    Refused,
+    Unavailable,
+)
 from shared.http.client import HttpApi
 from shared.types import Response
 
@@ -30,12 +38,13 @@ def meaning(body: Any, status: int = 200, **headers: str) -> Exception | None:
     [(word, Reauthorize) for word in sorted(DEAD)]
     + [(word, ItemGone) for word in sorted(CLOSED)]
     + [(word, Unavailable) for word in sorted(LATER)]
-    + [("ratelimited", RateLimited), ("invalid_arguments", Refused), ("", Refused)],
+    + [("ratelimited", RateLimited), ("invalid_arguments", Refused), ("", Refused)]
+    + [("missing_argument", BadRequest)],
 )
 def test_15_a_refusal_with_a_200_says_what_to_do(word: str, error: type[HubError]) -> None:
     found = meaning({"ok": False, "error": word})
     assert type(found) is error
-    assert word in str(found) or error is RateLimited
+    assert word in str(found) or error in (RateLimited, BadRequest)
     assert isinstance(meaning(b'{ "ok" : false, "error": "' + word.encode() + b'"}'), error)
 
 

@@ -1,14 +1,19 @@
 """What Slack is known to send, case by case; the numbers of the cases are those of its fact sheet."""
 
+import re
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec import json, structs
 from slack_sdk.signature import Clock, SignatureVerifier
 
 from services.slack.ignored import IGNORED, OWN
+from services.slack.models import at, stamp
 from shared.errors import NotGenuine, Unreadable, UnsupportedEvent
 from shared.types import Delivery, Nudge
+from tests.contract.reading import ROOT
 from tests.providers.slack import sign
 from tests.providers.slack.material import (
     HEARING,
@@ -194,8 +199,21 @@ def test_9_what_we_said_ourselves_is_not_heard(name: str) -> None:
     body = webhook(f"{name}.own_echo")
     assert [it.kind for it in records(body)] == [OWN]
     assert told(body) == []
-    body["authorizations"][0]["is_bot"] = False
-    assert told(body), "a person's token hears what that person says"
+
+
+@pytest.mark.parametrize("name", ["own_echo", "own_echo_customized", "own_echo_as_person"])
+def test_9_what_we_said_is_ours_whosever_install_the_event_is_for(name: str) -> None:
+    """Of a bot's install and a person's Slack names only one: what the app said is known by the app."""
+    body = webhook(f"message.{name}")
+    for listed in ([{"user_id": "U07", "team_id": "T01", "is_bot": False}], [], None):
+        body["authorizations"] = listed
+        assert [it.kind for it in records(body)] == [OWN]
+
+
+def test_9_what_a_person_types_is_heard_by_their_own_token() -> None:
+    body = webhook("message.plain")
+    body["authorizations"] = [{"user_id": body["event"]["user"], "is_bot": False}]
+    assert told(body)
 
 
 def test_9_what_is_left_of_our_own_message_is_not_heard() -> None:
@@ -223,6 +241,25 @@ def test_11_every_digit_of_a_ts_counts() -> None:
     assert one.revision < two.revision
 
 
+@given(st.integers(0, 9_999_999_999), st.integers(0, 999_999))
+def test_11_a_ts_stays_what_it_is_through_every_form(seconds: int, micro: int) -> None:
+    ts = f"{seconds:010}.{micro:06}"
+    assert stamp(at(ts)) == ts
+    assert int(at(ts).strftime("%f")) == micro
+    body = webhook("message.plain")
+    body["event"]["ts"] = ts
+    (message,), (record,) = told(body), records(body)
+    assert (message.id, record.revision) == (f"C02:{ts}", ts)
+
+
+def test_11_no_time_of_a_message_goes_through_a_float() -> None:
+    """What is made a float here: the moment of a delivery, and seconds to wait, both whole numbers."""
+    code = {path.name: path.read_text() for path in ROOT.glob("services/slack/*.py")}
+    found = {(name, it) for name, text in code.items() for it in re.findall(r"\bfloat\(\w+", text)}
+    assert found == {("webhook.py", "float(stated"), ("dialect.py", "float(wait")}
+    assert not [name for name, text in code.items() if ".timestamp()" in text]
+
+
 @pytest.mark.parametrize(
     "ts",
     ["1767600000", "1767600000.0002", "1767600000.0002000", "1.7e9", 1767600000.0002, None, ""],
@@ -235,9 +272,22 @@ def test_11_a_ts_of_another_form_is_unreadable(ts: Any) -> None:
 
 
 def test_17_revoked_tokens_and_a_removed_app_make_the_token_checked() -> None:
-    look = Nudge(("team:T01",), stream="channels")
-    assert read(webhook("tokens_revoked")) == [look]
-    assert read(webhook("app_uninstalled")) == [look]
+    assert read(webhook("app_uninstalled")) == [Nudge(("team:T01",), stream="channels")]
+    body = webhook("tokens_revoked")
+    bots, people = ("bot:T01",), ("user:U07", "user:U09")
+    ended: list[tuple[Any, tuple[str, ...]]] = [
+        ({"oauth": ["U07", "U09"], "bot": ["U0B"]}, bots + people),
+        ({"oauth": ["U07", "U09"]}, people),
+        ({"oauth": [], "bot": ["U0B"]}, bots),
+        ({}, ("team:T01",)),
+        (None, ("team:T01",)),
+    ]
+    for tokens, routes in ended:
+        body["event"]["tokens"] = tokens
+        assert read(body) == [Nudge(routes, stream="channels")], "theirs alone"
+    body |= {"team_id": None, "enterprise_id": "E01", "authorizations": None}
+    body["event"]["tokens"] = {"bot": ["W0B"]}
+    assert read(body) == [Nudge(("bot:E01",), stream="channels")]
 
 
 def test_18_an_organization_is_reached_by_its_own_key() -> None:
@@ -245,6 +295,15 @@ def test_18_an_organization_is_reached_by_its_own_key() -> None:
     assert read(webhook("app_uninstalled.enterprise")) == [look]
     (record,) = records(webhook("message.enterprise"))
     assert record.routes == ("channel:C02",)
+
+
+def test_18_a_workspace_that_comes_or_goes_makes_the_organization_looked_at() -> None:
+    keys = ("enterprise:E01", "team:T03")
+    assert [(it.routes, it.stream) for it in nudges(webhook("team_access_granted"))] == [
+        (keys, "channels"),
+        (keys, "people"),
+    ]
+    assert read(webhook("team_access_revoked")) == [Nudge(keys, stream="channels")]
 
 
 def test_19_a_channel_is_an_object_or_a_word() -> None:

@@ -2,7 +2,7 @@
 
 import re
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import httpx
 import pytest
@@ -71,7 +71,7 @@ async def test_a_bots_token_stands_at_the_top() -> None:
     token = await exchanged(BOT)
     assert (token.access, token.refresh, token.expires_at) == ("xoxb-1", "", None)
     assert token.scopes == ("channels:read", "chat:write")
-    assert not token.extra
+    assert (token.extra, token.beside) == ({"app_id": "A01"}, ())
 
 
 async def test_a_persons_token_stands_inside() -> None:
@@ -81,11 +81,44 @@ async def test_a_persons_token_stands_inside() -> None:
     assert (token.access, token.refresh) == ("xoxp-1", "xoxe-1-a")
     assert token.expires_at
     assert token.scopes == ("channels:history", "users:read")
+    assert token.beside == ()
 
 
-async def test_of_two_tokens_the_bots_is_used_and_the_other_kept_to_be_revoked() -> None:
-    token = await exchanged({**BOT, "authed_user": PERSON})
-    assert (token.access, token.extra) == ("xoxb-1", {"user_token": "xoxp-1"})
+async def test_of_two_tokens_each_opens_an_account_and_is_rotated_by_its_own_refresh_token() -> (
+    None
+):
+    bot, person = {**BOT, **ROTATING}, {**PERSON, **ROTATING, "refresh_token": "xoxe-1-b"}
+    token = await exchanged({**bot, "authed_user": person})
+    (other,) = token.beside
+    assert (token.access, token.refresh) == ("xoxb-1", "xoxe-1-a")
+    assert (other.access, other.refresh) == ("xoxp-1", "xoxe-1-b")
+    assert (token.scopes, other.scopes) == (("channels:read", "chat:write"), ("search:read",))
+    assert token.expires_at == other.expires_at is not None
+    assert token.extra == other.extra == {"app_id": "A01"}
+
+
+def test_a_persons_scopes_are_asked_for_where_slack_wants_them_and_only_by_name() -> None:
+    """https://docs.slack.dev/authentication/installing-with-oauth"""
+    given = load(provider, ENVIRONMENT)
+
+    def asked(*scopes: str) -> dict[str, str]:
+        link = protocol.authorization_url(
+            provider, given, scopes=scopes, state="s", verifier="v" * 64
+        )
+        return {key: it for key, it in parse_qsl(urlsplit(link).query) if "scope" in key}
+
+    assert asked("chat:write", "user:im:history", "user:chat:write") == {
+        "scope": "chat:write",
+        "user_scope": "im:history,chat:write",
+    }
+    assert asked("user:im:history") == {"user_scope": "im:history"}
+    assert set(asked(*oauth.SCOPES)) == {"scope"}
+    assert not set(oauth.SCOPES) & set(oauth.ON_REQUEST)
+
+
+def test_every_scope_has_a_reason_that_people_can_read() -> None:
+    told = (ROOT / "services/slack/README.md").read_text()
+    assert [it for it in (*oauth.SCOPES, oauth.PERSONAL) if f"`{it}" not in told] == []
 
 
 @pytest.mark.parametrize("reply", [{"ok": True}, {"ok": True, "authed_user": {"id": "U07"}}])
@@ -118,11 +151,11 @@ async def test_16_a_refresh_gives_the_next_refresh_token(kind: str) -> None:
     asked: list[httpx.Request] = []
     given = load(provider, ENVIRONMENT)
     reply = {**BOT, "token_type": kind, "access_token": "xoxe.xoxb-2", **ROTATING}
-    old = Token("xoxb-1", "xoxe-1-0", extra={"user_token": "xoxp-1"})
+    old = Token("xoxb-1", "xoxe-1-0", extra={"app_id": "A01"})
     async with answering(reply, asked) as client:
         token = await protocol.refresh(client, provider, given, old)
     assert (token.access, token.refresh) == ("xoxe.xoxb-2", "xoxe-1-a")
-    assert token.extra == {"user_token": "xoxp-1"}
+    assert (token.extra, token.beside) == ({"app_id": "A01"}, ())
     fields = parse_qs(asked[0].content.decode())
     assert (fields["grant_type"], fields["refresh_token"]) == (["refresh_token"], ["xoxe-1-0"])
 
@@ -135,21 +168,28 @@ def auth(**more: Any) -> FakeApi:
 
 async def test_a_bot_is_its_workspace() -> None:
     assert await oauth.identify(auth(bot_id="B0B")) == Identity(
-        id="T01", name="Acme", routes=("team:T01",), scopes=("channels:read", "chat:write")
+        id="T01",
+        name="Acme",
+        routes=("team:T01", "bot:T01"),
+        scopes=("channels:read", "chat:write"),
     )
 
 
 async def test_a_person_is_one_within_a_workspace() -> None:
     it = await oauth.identify(auth(user_id="U07", user="ana"))
-    assert (it.id, it.name, it.routes) == ("T01:U07", "Acme / ana", ("team:T01",))
+    assert (it.id, it.name, it.routes) == ("T01:U07", "Acme / ana", ("team:T01", "user:U07"))
 
 
 async def test_18_an_organizations_install_has_no_workspace() -> None:
     org = {"team_id": None, "enterprise_id": "E01", "is_enterprise_install": True}
     it = await oauth.identify(auth(bot_id="B0B", **org))
-    assert (it.id, it.routes) == ("E01", ("enterprise:E01",))
+    assert (it.id, it.routes) == ("E01", ("enterprise:E01", "bot:E01"))
+    as_named = await oauth.identify(auth(bot_id="B0B", **{**org, "team_id": "E01"}))
+    assert as_named == it, "or its own id stands where a workspace's does"
+    person = await oauth.identify(auth(user_id="W07", user="ana", **org))
+    assert (person.id, person.routes) == ("E01:W07", ("enterprise:E01", "user:W07"))
     inside = await oauth.identify(auth(bot_id="B0B", enterprise_id="E01"))
-    assert (inside.id, inside.routes) == ("T01", ("team:T01",))
+    assert (inside.id, inside.routes) == ("T01", ("team:T01", "bot:T01"))
     with pytest.raises(Refused):
         await oauth.identify(auth(team_id=None))
 
@@ -182,12 +222,10 @@ async def test_scopes_that_nobody_told_are_not_invented() -> None:
     assert it.scopes is None
 
 
-async def test_both_tokens_are_revoked_in_the_body_and_never_in_the_address() -> None:
+async def test_a_token_is_revoked_in_the_body_and_never_in_the_address() -> None:
     api = FakeApi({("POST", "/auth.revoke"): Answer({"ok": True, "revoked": True})})
-    token = Token("xoxb-1", extra={"user_token": "xoxp-1"})
-    await oauth.revoke(Revocation(api, "1.2", token))
-    assert [it.body for it in api.asked] == ["token=xoxp-1", "token=xoxb-1"]
-    assert not any(it.params for it in api.asked)
+    await oauth.revoke(Revocation(api, "1.2", Token("xoxb-1")))
+    assert [(it.body, it.params) for it in api.asked] == [("token=xoxb-1", {})]
 
 
 @pytest.mark.parametrize("error", [Reauthorize(), ItemGone()])
@@ -198,5 +236,5 @@ async def test_a_token_that_is_dead_already_needs_no_goodbye(error: Exception) -
 
 
 def test_secrets_stay_secret() -> None:
-    assert "xoxb" not in repr(Token("xoxb-1", extra={"user_token": "xoxp-1"}))
+    assert "xox" not in repr(Token("xoxb-1", beside=(Token("xoxp-1"),)))
     assert "shh" not in repr(Secret("shh"))

@@ -16,6 +16,7 @@ from tests.providers.slack.material import NOW, ROOM, Room, said, walk
 pytestmark = pytest.mark.anyio
 
 AUTH = {"ok": True, "user_id": "U0B", "team_id": "T01", "team": "Acme", "bot_id": "B0B"}
+ORG = AUTH | {"team_id": None, "enterprise_id": "E01", "is_enterprise_install": True}
 HOUR = 3600.0
 
 
@@ -226,6 +227,16 @@ async def test_what_this_app_said_is_not_told() -> None:
     assert len(said(await walk("messages", room.api, resource=person))) == 3
 
 
+async def test_what_this_app_said_is_not_told_to_a_persons_account_either() -> None:
+    room = Room()
+    typed = room.say(1)
+    other = room.say(2, bot_id="B09", app_id="A09")
+    room.say(3, user="U0B", bot_id="B0B", app_id="A01")
+    room.say(4, bot_id="B0B", bot_profile={"app_id": "A01"})
+    person = Resource("C02", "ops", (), {"type": "channel", "app": "A01"})
+    assert set(said(await walk("messages", room.api, resource=person))) == ids(typed, other)
+
+
 @pytest.mark.parametrize("name", ["messages", "replies"])
 async def test_a_cursor_that_slack_forgot_begins_the_walk_anew(name: str) -> None:
     room = Room(2)
@@ -316,12 +327,54 @@ async def test_18_an_organization_is_walked_workspace_by_workspace() -> None:
         found = [row] if call.params["types"] == "public_channel" else []
         return Answer({"ok": True, "channels": found})
 
-    auth = AUTH | {"team_id": None, "enterprise_id": "E01", "is_enterprise_install": True}
     answers: Any = {
-        ("GET", "/auth.test"): Answer(auth),
+        ("GET", "/auth.test"): Answer(ORG),
         ("GET", "/auth.teams.list"): teams,
         ("GET", "/users.conversations"): listed,
     }
     pages = await walk("channels", FakeApi(answers))
     assert len(pages) == 2 * len(KINDS)
     assert [it.id for page in pages for it in page.resources] == ["CT01", "CT02"]
+    assert [page.routes for page in pages] == [("team:T01", "team:T02")] + [None] * 7
+    for number, page in enumerate(pages[:-1]):
+        rest = await walk("channels", FakeApi(answers), page.cursor)
+        assert [it.resources for it in rest] == [it.resources for it in pages[number + 1 :]]
+    gone = await walk("channels", FakeApi(answers), Walk("T00", "im", "lost"))
+    assert len(gone) == len(pages), "of a workspace that is gone nothing is asked"
+
+
+async def test_18_a_workspace_that_goes_in_the_middle_stops_nothing() -> None:
+    def listed(call: Call) -> Any:
+        if call.params["team_id"] == "T01":
+            return ItemGone("team_access_not_granted")
+        return Answer({"ok": True, "channels": [{"id": "C11", "name": "general"}]})
+
+    answers: Any = {
+        ("GET", "/auth.test"): Answer(ORG),
+        ("GET", "/auth.teams.list"): Answer({"ok": True, "teams": [{"id": "T01"}, {"id": "T02"}]}),
+        ("GET", "/users.conversations"): listed,
+    }
+    pages = await walk("channels", FakeApi(answers))
+    assert {it.id for page in pages for it in page.resources} == {"C11"}
+
+
+async def test_18_an_organization_that_gave_no_workspace_yet_is_walked_in_peace() -> None:
+    answers: Any = {
+        ("GET", "/auth.test"): Answer(ORG),
+        ("GET", "/auth.teams.list"): Answer({"ok": True, "teams": []}),
+    }
+    (page,) = await walk("channels", FakeApi(answers))
+    assert (page.resources, page.routes, page.cursor) == ((), (), Walk())
+    assert await walk("people", FakeApi(answers)) == []
+
+
+async def test_a_workspaces_own_install_claims_no_other_routes() -> None:
+    answers: Any = {
+        ("GET", "/auth.test"): Answer(AUTH),
+        ("GET", "/users.conversations"): conversations,
+    }
+    api = FakeApi(answers)
+    api.beside = {"app_id": "A01"}
+    pages = await walk("channels", api)
+    assert {page.routes for page in pages} == {None}
+    assert {it.facts["app"] for page in pages for it in page.resources} == {"A01"}
