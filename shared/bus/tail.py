@@ -70,7 +70,7 @@ async def recent(nats_url: str, subjects: Sequence[str], most: int) -> tuple[lis
             while left > 0:
                 messages = await reader.fetch(min(left, 500), timeout=_WAIT)
                 left -= len(messages)
-                found += map(_heard, messages)
+                found += map(hear, messages)
         except nats.js.errors.NotFoundError:
             raise Away(f"the stream {NAME} does not exist yet; start the fleet first") from None
         except (nats.errors.Error, nats.js.errors.Error, TimeoutError):
@@ -156,13 +156,14 @@ async def _read(reader: JetStreamContext.PullSubscription, last: int) -> AsyncIt
         except TimeoutError:
             await reader.consumer_info()
             continue
-        for heard in map(_heard, messages):
+        for heard in map(hear, messages):
             if heard.sequence > last:
                 last = heard.sequence
                 yield heard
 
 
-def _heard(message: Msg) -> Heard:
+def hear(message: Msg) -> Heard:
+    """What the client was given, as readers know it."""
     about = message.metadata
     return Heard(
         subject=message.subject,
