@@ -1,16 +1,19 @@
 """Text of a provider is only text: in subjects, headers, statements, log lines, labels and paths."""
 
 import io
+import logging
 import re
 from urllib.parse import unquote
 
 import pytest
+import structlog
 from msgspec import json
 
 from shared.normalizer import Message, Version
 from shared.service.callers import SCOPES
 from shared.sync.normalize import Normalize, prepare
 from shared.types import Delivery, Record
+from tests.contract.reading import Sample
 from tests.fakes.loopback import Server
 from tests.fuzz.changes import at, changed, general, nodes
 from tests.hostile.routes import operations
@@ -22,21 +25,30 @@ POISON = (
     "x.*.> '; drop table item; -- \" ${jndi:ldap://x} %s {0} ../../etc/passwd\u2028\u202e\U0001f4a9",
     'x\r\nnats-msg-id: x\r\n\0\x1b[2J{"level": "forged"}',
     "x" * 5000,
+    'é "%0d%0a" \U0001f4a9',
 )
+HEADER = "x.*.> '; drop table item; -- ${jndi:ldap://x} ../../etc/passwd"
 SUBJECT = re.compile(r"self\.(events\.[a-z_]+|integrations)\.[a-z_]+\.[A-Za-z0-9_-]{1,64}")
 PLAIN = re.compile(r"[\x20-\x7e]*")
 SAMPLE = re.compile(r'\w+(\{(\w+="(\\.|[^"\\])*",?)*\})? [-+.\w]+', re.DOTALL)
-MOST = 400
-"""Poisoned deliveries that are sent, of those that become something."""
+MOST = 200
+"""Deliveries with a poisoned field that are sent, and ones with a poisoned header."""
 
 
 def poisoned(stage: Stage, normalize: Normalize) -> list[Delivery]:
-    """Every recorded delivery with poison in one field, where it reaches a message or a route."""
-    assert stage.provider.webhook
-    tried, found = set(), []
+    """Every recorded delivery with poison in one field or one header.
+
+    Of the fields, those where it reaches a message; and those where it is refused are tried once.
+    """
+    tried, found, headed = set[tuple[object, ...]](), list[Delivery](), list[Delivery]()
     for sample in stage.samples:
         body = json.decode(sample.body) if sample.body else {}
         kind = sample.path.stem.partition(".")[0]
+        for name in sample.headers:
+            if (kind, name) not in tried:
+                tried.add((kind, name))
+                headers = {**sample.headers, name: HEADER}
+                headed.append(stage.signed(Sample(sample.path, headers)))
         for path in nodes(body):
             if not isinstance(at(body, path), str) or (field := (kind, general(path))) in tried:
                 continue
@@ -45,7 +57,7 @@ def poisoned(stage: Stage, normalize: Normalize) -> list[Delivery]:
                 raw = json.encode(changed(body, path, poison))
                 if reaches(stage, normalize, Delivery(raw, sample.headers), poison):
                     found.append(stage.signed(sample, raw))
-    return found[:: len(found) // MOST + 1]
+    return found[:: len(found) // MOST + 1] + headed[:: len(headed) // MOST + 1]
 
 
 def reaches(stage: Stage, normalize: Normalize, delivery: Delivery, poison: str) -> bool:
@@ -66,16 +78,23 @@ async def test_poison_in_any_field_stays_where_it_was(hearing: Stage) -> None:
     written = io.StringIO()
     with logged(written):
         for n, delivery in enumerate(deliveries):
-            sent = hearing.posted(delivery)
-            await hearing.ask(f"delivery {n}", "POST", "/webhook", {200}, **sent)
+            await hearing.deliver(f"delivery {n}", delivery, {200, 401})
         await hearing.settled()
+        said = written.getvalue()
+        for poison in POISON:  # whether or not anything of a delivery was logged or counted
+            structlog.get_logger().info("a provider said something", text=poison, **{poison: "x"})
+            logging.getLogger("elsewhere").warning("a provider said %s", poison)
+            hearing.service.hub.metrics.unsupported(hearing.provider.name, poison)
+    assert len(written.getvalue()) > len(said) + sum(map(len, POISON))
     tables = await hearing.sizes()
     assert {"item", "connected_account", "webhook_seen"} <= set(tables)
     assert await hearing.rows("select count(*) from outbox") == [(0,)], "it is on the bus"
     assert await hearing.rows("select count(*) from dead_letter where kind = 'event'") == [(0,)]
     for line in filter(None, written.getvalue().split("\n")):
         assert json.decode(line, type=dict[str, object])["level"] != "forged"
-    for event in await hearing.heard():
+    heard = await hearing.heard()
+    assert heard or not any(reaches(hearing, normalize, it, POISON[0]) for it in deliveries)
+    for event in heard:
         assert SUBJECT.fullmatch(event.subject), event.subject
         assert event.subject.endswith(".ana")
         odd = {name: it for name, it in event.headers.items() if not PLAIN.fullmatch(str(it))}

@@ -114,6 +114,7 @@ async def test_a_handshake_shows_nothing_to_a_stranger(hearing: Stage) -> None:
     questions = [
         ("POST", "/webhook", json.encode({"type": "url_verification", "challenge": markup})),
         ("POST", f"/webhook?validationToken={markup}", b""),
+        ("POST", f"/webhook?validationToken={markup * 300}", b""),
         ("GET", f"/webhook?challenge={markup}&hub.challenge={markup}&crc_token={markup}", b""),
         (
             "POST",
