@@ -8,11 +8,14 @@ import asyncio
 import hashlib
 import random
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
 import psycopg
 from msgspec import Struct
+from psycopg import sql
 
 from shared.errors import ConfigError
 from shared.store.database import Connection, Database
@@ -63,30 +66,33 @@ def shipped(folder: Traversable | None = None) -> list[Migration]:
     return list(found.values())
 
 
-async def pending(db: Database, folder: Traversable | None = None) -> list[str]:
+async def pending(db: Database, folder: Traversable | None = None, schema: str = "") -> list[str]:
     """The names of the migrations that `migrate` would apply; nothing is changed.
 
     Raises ConfigError when an applied file was edited since, and Away without a database.
     """
-    async with db.connection() as conn:
+    async with db.connection() as conn, _inside(conn, schema):
         row = await (await conn.execute(_sql.exists)).fetchone()
         missing = await _missing(conn, shipped(folder)) if row and row[0] else shipped(folder)
     return [migration.name for migration in missing]
 
 
-async def migrate(db: Database, folder: Traversable | None = None) -> list[str]:
+async def migrate(db: Database, folder: Traversable | None = None, schema: str = "") -> list[str]:
     """Apply what is missing and return the names; replicas that start together take turns.
 
+    `schema` is where the folder's tables are, with a book of their own; empty: where names lead.
     Raises ConfigError when an applied file was edited since or a statement fails (the failing file
     leaves nothing behind, the ones before it stay), and Away without a database.
     """
     todo = shipped(folder)
     done = []
-    async with db.connection(patience=LONGEST) as conn:
+    async with db.connection(patience=LONGEST) as conn, _inside(conn, schema):
         # Waiting for another replica's turn may take longer than any statement should.
         await conn.execute("set statement_timeout = 0")
         await conn.execute(_sql.lock)
         try:
+            if schema:
+                await conn.execute(sql.SQL(_sql.create_schema).format(sql.Identifier(schema)))
             await conn.execute(_sql.create_table)
             for migration in await _missing(conn, todo):
                 await _apply(conn, migration)
@@ -96,6 +102,18 @@ async def migrate(db: Database, folder: Traversable | None = None) -> list[str]:
                 await conn.execute(_sql.unlock)
                 await conn.execute("reset statement_timeout")
     return done
+
+
+@asynccontextmanager
+async def _inside(conn: Connection, schema: str) -> AsyncIterator[None]:
+    """Names without a schema mean this one, if any, until the end of the block."""
+    if schema:
+        await conn.execute(_sql.enter, (schema,))
+    try:
+        yield
+    finally:
+        if schema and not conn.broken:
+            await conn.execute(_sql.leave)
 
 
 async def _missing(conn: Connection, known: list[Migration]) -> list[Migration]:

@@ -31,9 +31,9 @@ class Statements:
 
 
 @cache
-def load(file: str) -> Statements:
-    """Return the statements of `queries/<file>.sql`."""
-    text = files("shared.store").joinpath(f"queries/{file}.sql").read_text("utf-8")
+def load(file: str, package: str = "shared.store") -> Statements:
+    """Return the statements of the package's `queries/<file>.sql`."""
+    text = files(package).joinpath(f"queries/{file}.sql").read_text("utf-8")
     pieces = _NAME.split(text)
     # The text ships with this package, so it is as literal as a string in the code would be.
     statements = cast(list[LiteralString], pieces[2::2])

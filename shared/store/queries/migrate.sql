@@ -10,6 +10,16 @@ select pg_advisory_unlock(hashtextextended('self-integrations migrate', 0))
 -- Whether any migration was ever applied here.
 select to_regclass('schema_migration') is not null
 
+-- name: enter
+-- What is named without a schema is in this one.
+select set_config('search_path', %s, false)
+
+-- name: leave
+reset search_path
+
+-- name: create_schema
+create schema if not exists {}
+
 -- name: create_table
 -- The book of what was applied; it is written in the transaction of the migration itself.
 create table if not exists schema_migration (
