@@ -4,16 +4,23 @@ A seed stands where a URL has the user: `nats://SU...@nats:4222`. Whoever connec
 for answers under `_INBOX.<public key>`, so that a server can grant just that.
 """
 
+import asyncio
 import binascii
 from base64 import b32decode, b32encode, b64encode
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+import nats.errors
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from msgspec import Struct
 from nats.aio.client import Client
 
-from shared.errors import ConfigError
+from shared.errors import Away, ConfigError
+
+FIRST = 5
+"""Seconds in which a reader's connection has to be made."""
 
 _SEED, _USER = 18 << 3, 20 << 3
 """What the first letters say, `S` and `U`."""
@@ -54,6 +61,30 @@ async def connect(url: str, **options: Any) -> Client:
         options |= {"signature_cb": key.sign, "inbox_prefix": f"_INBOX.{key.public}".encode()}
     await client.connect(url, **options)
     return client
+
+
+@asynccontextmanager
+async def reader(url: str, **options: Any) -> AsyncIterator[Client]:
+    """A connection for the block, closed at its end; raises Away where none is made within `FIRST` seconds."""
+    why: list[Exception] = []
+
+    async def note(error: Exception) -> None:
+        """The client's own log would be noise between the lines of a reader."""
+        why.append(error)
+
+    try:
+        async with asyncio.timeout(FIRST):
+            nc = await connect(url, connect_timeout=FIRST, error_cb=note, **options)
+    except (nats.errors.Error, OSError, TimeoutError) as error:
+        told, at = (why or [error])[-1], urlsplit(url)
+        raise Away(
+            f"NATS does not answer at {at.hostname}:{at.port or 4222}: {told or type(told).__name__};"
+            " check NATS_URL and that the server runs"
+        ) from error
+    try:
+        yield nc
+    finally:
+        await nc.close()
 
 
 def _prefix() -> bytes:

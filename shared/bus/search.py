@@ -10,7 +10,7 @@ from msgspec import Struct
 from nats.aio.client import Client
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 
-from shared.bus.nkey import connect
+from shared.bus.nkey import reader
 from shared.bus.stream import NAME
 from shared.errors import Away
 from shared.normalizer.cloudevents import DELIVERY, named
@@ -48,16 +48,11 @@ async def _scan(
         for source in sources
         for subject in (f"self.events.*.{source}.*", f"self.integrations.{source}.*")
     ]
-    try:
-        nc = await connect(nats_url, connect_timeout=5, allow_reconnect=False)
-    except (nats.errors.Error, OSError, TimeoutError) as error:
-        raise Away(f"NATS does not answer: {type(error).__name__}") from error
-    try:
-        found = [it for subject in subjects async for it in _read(nc, subject, wanted, start)]
-    except (nats.errors.Error, nats.js.errors.Error, TimeoutError) as error:
-        raise Away(f"the stream could not be read: {type(error).__name__}") from error
-    finally:
-        await nc.close()
+    async with reader(nats_url, allow_reconnect=False) as nc:
+        try:
+            found = [it for subject in subjects async for it in _read(nc, subject, wanted, start)]
+        except (nats.errors.Error, nats.js.errors.Error, TimeoutError) as error:
+            raise Away(f"the stream could not be read: {type(error).__name__}") from error
     return sorted(found, key=lambda it: it.sequence)
 
 

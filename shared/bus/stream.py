@@ -10,7 +10,7 @@ import nats.errors
 from msgspec import json
 from nats.aio.client import Client
 
-from shared.bus.nkey import connect
+from shared.bus.nkey import reader
 from shared.errors import Away, ConfigError
 
 NAME = "SELF_EVENTS"
@@ -56,7 +56,7 @@ async def provision(nc: Client, *, replicas: int, max_bytes: int) -> None:
         raise ConfigError(f"nats-server {version} is too old; version 2.12 or newer is needed")
     for name, fixed in FIXED.items():
         wanted = {"name": name, "num_replicas": replicas, "max_bytes": max_bytes, **fixed}
-        found = await ask(nc, f"STREAM.INFO.{name}")
+        found = await _info(nc, name)
         if found.get("error", {}).get("err_code") == 10059:  # stream not found
             found = await ask(nc, f"STREAM.CREATE.{name}", wanted)
         if error := found.get("error"):
@@ -70,22 +70,30 @@ async def check(nats_url: str) -> str:
     Nothing is made or changed. Raises Away when NATS cannot be reached, ConfigError with every setting
     that differs.
     """
-    try:
-        nc = await connect(nats_url, connect_timeout=5, allow_reconnect=False)
-    except (nats.errors.Error, OSError, TimeoutError) as error:
-        raise Away(f"NATS does not answer: {error or type(error).__name__}") from error
-    try:
+    async with reader(nats_url, allow_reconnect=False) as nc:
         version = nc.connected_server_version
         if (version.major, version.minor) < _OLDEST:
             raise ConfigError(f"nats-server {version} is too old; version 2.12 or newer is needed")
         for name, fixed in FIXED.items():
-            found = await ask(nc, f"STREAM.INFO.{name}")
+            found = await _info(nc, name)
             if found.get("error"):
                 raise ConfigError(f"the stream {name} does not exist yet; a service makes it")
             _compare(name, fixed, found["config"])
         return f"{version.major}.{version.minor}.{version.patch}"
-    finally:
-        await nc.close()
+
+
+async def _info(nc: Client, name: str) -> dict[str, Any]:
+    try:
+        return await ask(nc, f"STREAM.INFO.{name}")
+    except nats.errors.NoRespondersError:
+        raise ConfigError(
+            "NATS answers, but without JetStream; start nats-server with `--jetstream`, or enable it"
+            " for the account of NATS_URL"
+        ) from None
+    except (nats.errors.Error, TimeoutError) as error:
+        raise Away(
+            f"JetStream does not answer ({type(error).__name__}); is the cluster up?"
+        ) from error
 
 
 def _compare(name: str, wanted: dict[str, Any], config: dict[str, Any]) -> None:

@@ -3,7 +3,6 @@
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 import nats.errors
@@ -14,7 +13,7 @@ from nats.aio.msg import Msg
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from nats.js.client import JetStreamContext
 
-from shared.bus.nkey import connect
+from shared.bus.nkey import reader
 from shared.bus.stream import NAME
 from shared.errors import Away
 
@@ -49,7 +48,8 @@ async def tail(
     where it was. Raises Away when NATS cannot be reached at all or the stream is missing.
     """
 
-    async with _connected(nats_url) as nc:
+    again = {"allow_reconnect": True, "max_reconnect_attempts": -1, "reconnect_time_wait": 0.5}
+    async with reader(nats_url, **again) as nc:
         async for heard in _follow(nc, subjects, since, after):
             yield heard
 
@@ -59,16 +59,16 @@ async def recent(nats_url: str, subjects: Sequence[str], most: int) -> tuple[lis
 
     At most `most` of them, from among the newest `LOOK` of the stream. Raises Away.
     """
-    async with _connected(nats_url) as nc:
+    async with reader(nats_url, allow_reconnect=False) as nc:
         js = nc.jetstream(timeout=2)
         try:
             newest = (await js.stream_info(NAME)).state.last_seq
             begin = max(0, newest - LOOK)
-            reader = await _consumer(js, subjects, _ALL, begin, datetime.now(UTC))
-            left = (await reader.consumer_info()).num_pending or 0
+            pulled = await _consumer(js, subjects, _ALL, begin, datetime.now(UTC))
+            left = (await pulled.consumer_info()).num_pending or 0
             found: deque[Heard] = deque(maxlen=most)
             while left > 0:
-                messages = await reader.fetch(min(left, 500), timeout=_WAIT)
+                messages = await pulled.fetch(min(left, 500), timeout=_WAIT)
                 left -= len(messages)
                 found += map(hear, messages)
         except nats.js.errors.NotFoundError:
@@ -76,28 +76,6 @@ async def recent(nats_url: str, subjects: Sequence[str], most: int) -> tuple[lis
         except (nats.errors.Error, nats.js.errors.Error, TimeoutError):
             raise Away(_UNREADABLE) from None
     return list(found), newest
-
-
-@asynccontextmanager
-async def _connected(nats_url: str) -> AsyncIterator[Client]:
-    async def quiet(_: Exception) -> None:
-        """A reader reconnects by itself; the client's own log would be noise between the lines."""
-
-    try:
-        nc = await connect(
-            nats_url,
-            connect_timeout=5,
-            allow_reconnect=True,
-            max_reconnect_attempts=-1,
-            reconnect_time_wait=0.5,
-            error_cb=quiet,
-        )
-    except (nats.errors.Error, OSError, TimeoutError) as error:
-        raise Away(f"NATS does not answer: {error or type(error).__name__}") from error
-    try:
-        yield nc
-    finally:
-        await nc.close()
 
 
 async def _follow(
@@ -109,9 +87,9 @@ async def _follow(
     while True:
         try:
             ago = timedelta() if known and since is None else since
-            reader = await _consumer(js, subjects, ago, last, began)
+            pulled = await _consumer(js, subjects, ago, last, began)
             known = True
-            async for heard in _read(reader, last):
+            async for heard in _read(pulled, last):
                 last = heard.sequence
                 yield heard
         except nats.js.errors.NotFoundError:
