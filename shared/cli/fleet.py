@@ -1,13 +1,15 @@
 """Where the fleet is: what `FLEET_URL` and its kin say, else what `fleet up` left in `.fleet/`."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from msgspec import MsgspecError, Struct, json
 
+from shared.cli.output import as_typed
 from shared.engines.process import running, write_private
 from shared.errors import Away, ConfigError, NotFound
 from shared.http.caller import Caller
@@ -69,7 +71,8 @@ def find(*needs: str) -> Fleet:
     names = {"url": "FLEET_URL", "api_key": "FLEET_API_KEY"}
     if lacking := [names.get(name, name.upper()) for name in needs if not known[name]]:
         raise Away(
-            f"no fleet runs in this directory; start one with `fleet up`, or set {' and '.join(lacking)}"
+            f"no fleet runs in this directory; start one with `{as_typed('up')}`,"
+            f" or set {' and '.join(lacking)}"
         )
     services, variables, console = {}, {}, ""
     if here and not given["url"]:
@@ -83,7 +86,9 @@ class Services:
 
     def __init__(self, fleet: Fleet, caller: Caller, only: str = "") -> None:
         self._fleet, self._caller = fleet, caller
-        self.names = [only] if only else sorted(fleet.services) or _declared()
+        self.names = sorted(fleet.services) or _declared()
+        if only:
+            self.names = [known(only, self.names)]
 
     def get(self, provider: str, path: str, **params: str | int | None) -> Any:
         """Read something of one service."""
@@ -117,6 +122,15 @@ class Services:
                     break
                 given[parameter] = page[told]
         return found
+
+
+def known(provider: str, names: Sequence[str]) -> str:
+    """The provider, if it is one of these; raises NotFound with the nearest of them."""
+    if provider not in names:
+        near = get_close_matches(provider, names, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(names)}"
+        raise NotFound(f"there is no service {provider!r} here; {hint}")
+    return provider
 
 
 @contextmanager

@@ -157,7 +157,7 @@ def dead_letters(
     """List what could not be understood or published."""
     with services(provider) as fleet:
         asked = "true" if everything else "false"
-        found = fleet.list("/dead-letters", "dead_letters", "next:before", all=asked)
+        found = fleet.list("/dead-letters", "dead_letters", "next:before", replayed=asked)
     if json:
         as_json(found)
         return

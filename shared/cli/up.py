@@ -16,7 +16,7 @@ from rich.text import Text
 from shared.cli import console
 from shared.cli import fleet as fleets
 from shared.cli.output import Json, as_json, as_table, as_typed, screen
-from shared.engines.process import ports
+from shared.engines.process import ports, running
 from shared.errors import ConfigError, HubError
 
 if TYPE_CHECKING:
@@ -103,6 +103,8 @@ def stand(
     os.environ.update(variables or {})
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     if not processes and next(ports(port, fixed=True), None) != port:
+        if (it := fleets.noted(root)) and running(it.pid):
+            raise ConfigError(f"a fleet already runs in {root} (process {it.pid}); stop that one")
         raise ConfigError(f"port {port} is in use; choose another one with --port")
     # Ctrl-C is the ordinary way to stop.
     with suppress(KeyboardInterrupt), standing.ground(root) as ground:

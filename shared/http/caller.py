@@ -8,7 +8,7 @@ from urllib.parse import quote
 import httpx
 from msgspec import MsgspecError, json
 
-from shared.errors import Away, BadRequest, HubError, NotFound
+from shared.errors import Away, BadRequest, ConfigError, HubError, NotFound
 
 _BUSY = (429, 502, 503, 504)
 
@@ -45,8 +45,8 @@ class Caller:
         return self._call("POST", url, content=json.encode(body or {}), headers=headers)
 
     def _call(self, method: str, url: str, **what: Any) -> Any:
-        """The decoded answer. Raises Away (also for an answer of 429 or 502 to 504), NotFound,
-        BadRequest for what the caller has to change, HubError for the rest."""
+        """The decoded answer. Raises Away (also for an answer of 429 or 502 to 504), NotFound, ConfigError
+        for a key or a set-up to mend, BadRequest for what the caller has to change, HubError for the rest."""
         try:
             answer = self._client.request(method, url, **what)
         except (httpx.TransportError, httpx.InvalidURL) as error:
@@ -59,6 +59,14 @@ class Caller:
                     f"{url} did not answer in JSON; is it a service of the fleet?"
                 ) from error
         told = _sentence(answer)
+        if answer.status_code == 401:
+            raise ConfigError(
+                f"{url} does not know this API key; set FLEET_API_KEY to a live one (`fleet keys create`"
+                " makes it), or unset it where the fleet runs in this directory"
+            )
+        ours = answer.headers.get("content-type", "").startswith("application/problem+json")
+        if ours and answer.status_code == 503 and "retry-after" not in answer.headers:
+            raise ConfigError(told)  # nothing that time mends
         if answer.status_code in _BUSY:
             raise Away(told)
         if answer.status_code == 404:

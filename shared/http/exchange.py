@@ -103,7 +103,7 @@ async def exchange(
         async with asyncio.timeout(total):
             return await _followed(client, call, {**headers, **call.headers})
     except _NEVER_LEFT:
-        raise Unavailable("the provider could not be reached") from None
+        raise Unavailable(f"{call.url.host} could not be reached") from None
     except (httpx.LocalProtocolError, httpx.InvalidURL, UnicodeEncodeError):
         raise Refused("the call cannot be written as HTTP") from None
     except (TimeoutError, httpx.RequestError) as error:

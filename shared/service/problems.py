@@ -78,7 +78,7 @@ def of_hub(_: Asked, error: HubError) -> Response[Problem]:
     headers: dict[str, str] = {}
     if isinstance(error, RateLimited):
         headers["retry-after"] = str(max(1, round(error.retry_after)))
-    elif status == 503:
+    elif isinstance(error, Away):  # what else is 503 does not pass by itself
         headers["retry-after"] = "5"
     elif status == 401:
         headers["www-authenticate"] = "Bearer"

@@ -20,6 +20,7 @@ from typing import Any
 from unittest.mock import patch
 
 import msgspec
+import psycopg
 import pytest
 from msgspec import structs
 
@@ -133,7 +134,7 @@ def spawn(root: Path, *words: str, code: int = 0, **more: str) -> str:
     )
     assert done.returncode == code, done.stderr + done.stdout
     assert "Traceback" not in done.stderr
-    return done.stderr if code in (2, 69, 78) else done.stdout
+    return done.stderr if code and done.stderr else done.stdout
 
 
 def start(root: Path, *words: str) -> subprocess.Popen[bytes]:
@@ -305,6 +306,37 @@ def test_dead_letters_and_migrations_that_are_not_there(fleet: Path) -> None:
     assert "no dead letters" in call(fleet, "replay", "acme", "--all")
     assert rows(fleet, "migrate") == {"applied": []}
     call(fleet, "migrate", "--check")
+
+
+def test_dead_letters_that_were_replayed_are_shown_when_asked_for(fleet: Path) -> None:
+    with psycopg.connect(rows(fleet, "env")["POSTGRES_URL"], autocommit=True) as conn:
+        conn.execute(
+            "insert into dead_letter (kind, provider, what, headers, body, error, replayed_at)"
+            " values ('record', 'acme', 'note', '', '', 'odd', now())"
+        )
+        assert rows(fleet, "dead-letters") == []
+        (letter,) = rows(fleet, "dead-letters", "--all")
+        conn.execute("delete from dead_letter")
+    assert letter["error"] == "odd"
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says", "given"),
+    [
+        ("status --provider acm", 1, "no service 'acm' here; did you mean acme?", {}),
+        ("dead-letters --provider x", 1, "no service 'x' here; there are acme", {}),
+        ("replay 5 6", 1, "no service '5' here; there are acme", {}),
+        ("connect acme --user bo", 78, "set ACME_CLIENT_ID and start the service again", {}),
+        ("status", 78, "set FLEET_API_KEY to a live one", {"FLEET_API_KEY": "hub_live_x_y"}),
+        ("tail", 69, "127.0.0.1:1: ", {"NATS_URL": "nats://u:s3cret@127.0.0.1:1"}),
+    ],
+)
+def test_a_mistake_and_what_is_not_there_are_told_apart(
+    fleet: Path, words: str, code: int, says: str, given: dict[str, str]
+) -> None:
+    told = spawn(fleet, *words.split(), code=code, **given)
+    assert says in told
+    assert "s3cret" not in told
 
 
 def test_the_doctor_finds_what_does_not_answer_and_says_what_to_set(
