@@ -61,12 +61,9 @@ class Minting(Struct, frozen=True):
 
 
 class OpenId(Struct, frozen=True):
-    """How a provider says who consented, in a token that it signs (OpenID Connect Core 1.0).
-
-    `keys` is the path of its key set on the base URL, or an address of its own; `issuers` are what
-    `iss` may be, with `{claim}` for a claim of the token; and `identity` reads the claims of a token
-    that is genuine. Where another authorize URL is configured, issuers and an own address move there.
-    """
+    """How a provider says who consented, in a token that it signs (OpenID Connect Core 1.0): `keys` is a
+    path on the base URL or an address, `issuers` are what `iss` may be (`{tid}` stands for that claim),
+    and `identity` reads what is proven. Addresses move along with the authorize URL."""
 
     keys: str
     issuers: tuple[str, ...]
@@ -101,6 +98,8 @@ class OAuth(Struct, frozen=True, kw_only=True):
     """What the callback's `iss` must be (RFC 9207), where the provider says that it sends one."""
     dead_grant: frozenset[str] = frozenset({"invalid_grant"})
     """`error` codes of the token endpoint that mean: the user has to connect again."""
+    explain: Callable[[str], str] = lambda _: ""
+    """What somebody can do about an `error_description`, as a sentence."""
     read_token: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
     """Turns an odd token reply into a standard one (RFC 6749 section 5.1), with others in `beside`."""
     revoke: Callable[["Revocation"], Awaitable[None]] | None = None

@@ -4,7 +4,6 @@ The link is opened in the user's own browser, which gets a cookie; only that bro
 ten minutes, once. State and PKCE verifier are random, stored hashed and encrypted respectively.
 """
 
-import re
 import secrets
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -18,6 +17,7 @@ from shared.config import Settings
 from shared.errors import Away, BadRequest, HubError, Refused
 from shared.oauth import openid, protocol
 from shared.oauth.keyring import ENDS, Keyring, TokenSet
+from shared.oauth.refusals import declined
 from shared.oauth.returning import may_return
 from shared.provider import Api, Provider
 from shared.store import accounts as ledger
@@ -32,7 +32,6 @@ log = structlog.get_logger()
 
 LIFE = 600.0
 """Seconds from the link to the callback."""
-_CODE = re.compile(r"[a-z0-9_]{1,40}")
 _AGAIN = "This link is not valid here any more: it was used, is older than ten minutes, or was opened in another browser. Start again where you came from."
 
 
@@ -86,6 +85,7 @@ class Callback(Struct, frozen=True):
     state: str = ""
     code: str = ""
     error: str = ""
+    error_description: str = ""
     iss: str = ""
 
 
@@ -166,11 +166,9 @@ async def _finish(hub: Parts, flow: Flow, back: Callback) -> Account:
     provider, oauth = hub.provider, protocol.oauth_of(hub.provider)
     if not openid.issuer_fits(oauth, hub.settings, back.iss):
         raise FlowRefused(f"The answer did not come from {provider.title}.")
-    if back.error == "access_denied":
-        raise FlowRefused(f"You did not give access to {provider.title}.", status="denied")
     if back.error or not back.code:
-        code = back.error if _CODE.fullmatch(back.error) else "no code"
-        raise FlowRefused(f"{provider.title} did not give access ({code}).")
+        why = declined(provider, oauth, back.error, back.error_description)
+        raise FlowRefused(why, status="denied" if back.error == "access_denied" else "failed")
     verifier, uri = _verifier(hub, flow), flow.redirect_uri
     token, signed = await protocol.exchange(
         hub.http, provider, hub.settings, code=back.code, verifier=verifier, redirect_uri=uri

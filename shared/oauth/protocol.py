@@ -180,7 +180,8 @@ async def _ask(
         except (KeyError, TypeError, ValueError, AttributeError):
             raise Refused(f"{provider.title} answered a token request in an unknown form") from None
     if status != 200 or reply.get("error"):
-        raise failure(provider, oauth, status, reply.get("error"))
+        described = reply.get("error_description")
+        raise failure(provider, oauth, status, reply.get("error"), described)
     return reply
 
 

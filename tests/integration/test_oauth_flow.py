@@ -1,6 +1,7 @@
 """A callback finishes only a flow that the same browser opened, within ten minutes, once."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -487,3 +488,29 @@ async def test_a_token_that_opens_nothing_connects_nothing(
         await flow.finish(hub, *await answered(hub, server))
     assert isinstance(caught.value.__cause__, Reauthorize)
     assert await count(hub) == 0
+
+
+@pytest.mark.parametrize(
+    ("error", "described", "sentence", "status"),
+    [
+        ("access_denied", "ADMIN9: told to nobody", "Ask the administrator.", "denied"),
+        ("consent_required", "ADMIN9: told to nobody", "Ask the administrator.", "failed"),
+        ("access_denied", "no", "You did not give access to Acme.", "denied"),
+        ("server_error", "", "Acme did not give access (server_error).", "failed"),
+    ],
+)
+async def test_a_provider_explains_its_refusals_in_its_own_codes(  # noqa: PLR0917 - a row each
+    server: AuthServer, db: Database, error: str, described: str, sentence: str, status: str
+) -> None:
+    def explain(text: str) -> str:
+        return "Ask the administrator." if "ADMIN9" in text else ""
+
+    async with open_client() as http:
+        hub = make(server, db, http, explain=explain)
+        there, session = await opened(hub)
+        state = parse_qs(urlsplit(there).query)["state"][0]
+        back = Callback(state=state, error=error, error_description=described)
+        with pytest.raises(FlowRefused, match=re.escape(sentence)) as refused:
+            await flow.finish(hub, back, session)
+        assert refused.value.status == status
+        assert "told to nobody" not in str(refused.value)

@@ -11,7 +11,7 @@ from msgspec import json, structs
 
 from shared.errors import Reauthorize, Refused, Unavailable
 from shared.http.client import open_client
-from shared.oauth import protocol
+from shared.oauth import protocol, refusals
 from shared.oauth.returning import may_return
 from shared.provider import OAuth
 from shared.types import Token
@@ -289,3 +289,17 @@ def test_a_return_address_that_nobody_allowed_is_refused(return_to: str) -> None
 )
 def test_an_allowed_return_address_is_taken(return_to: str) -> None:
     assert may_return(return_to, ALLOWED)
+
+
+def test_a_refused_grant_says_what_the_provider_explains() -> None:
+    provider = at()[0]
+    its = oauth(explain=lambda it: "Make a new secret." if "E7" in it else "")
+    described = "E7: the secret is over"
+    ours = refusals.failure(provider, its, 400, "invalid_client", described)
+    assert str(ours) == "Acme refused the token request (invalid_client); Make a new secret."
+    dead = refusals.failure(provider, its, 400, "invalid_grant", described)
+    assert isinstance(dead, Reauthorize)
+    assert str(dead).endswith("(invalid_grant); Make a new secret.")
+    for other in ("", None, 7):
+        said = str(refusals.failure(provider, its, 400, "invalid_client", other))
+        assert "ACME_CLIENT_SECRET" in said
