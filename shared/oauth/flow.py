@@ -14,7 +14,7 @@ import structlog
 from msgspec import Struct, structs
 
 from shared.config import Settings
-from shared.errors import Away, BadRequest, HubError, Refused
+from shared.errors import Away, BadRequest, ConfigError, HubError
 from shared.oauth import openid, protocol
 from shared.oauth.keyring import ENDS, Keyring, TokenSet
 from shared.oauth.refusals import declined
@@ -102,7 +102,8 @@ async def begin(
     """Start a connection for a user; `scopes` say which of the configured ones. Raises BadRequest."""
     app, oauth = hub.settings.oauth, protocol.oauth_of(hub.provider)
     if not app.client_id:
-        raise Refused(f"set {hub.provider.name.upper()}_CLIENT_ID before accounts are connected")
+        name = f"{hub.provider.name.upper()}_CLIENT_ID"
+        raise ConfigError(f"set {name} and start the service again, or connect with a token")
     allowed = app.scopes or (*oauth.scopes, *oauth.on_request)
     if unknown := sorted(set(scopes) - set(allowed)):
         raise BadRequest(f"these scopes are not configured here: {' '.join(unknown)}")

@@ -15,7 +15,7 @@ from litestar.di import Provide
 from litestar.middleware import DefineMiddleware
 from msgspec import structs
 
-from shared.errors import BadRequest, Reauthorize, Refused
+from shared.errors import BadRequest, ConfigError, Reauthorize
 from shared.http.client import open_client
 from shared.oauth import flow
 from shared.oauth.flow import Callback, FlowRefused
@@ -476,7 +476,7 @@ async def test_a_service_without_a_client_id_says_which_variable_is_missing(
         hub = make(server, db, http)
         chosen = structs.replace(hub.settings.oauth, client_id="")
         hub.settings = structs.replace(hub.settings, oauth=chosen)
-        with pytest.raises(Refused, match="ACME_CLIENT_ID"):
+        with pytest.raises(ConfigError, match="ACME_CLIENT_ID"):
             await flow.begin(hub, "ana")
 
 
