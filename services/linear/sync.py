@@ -38,7 +38,7 @@ class Head(Struct, rename="camel"):
     id: str = ""
     updated_at: str = ""
     trashed: bool | None = None
-    reactions: list[Raw] = []
+    reactions: list[Raw] | None = None
 
 
 class Found(Struct):
@@ -95,7 +95,7 @@ def entities(name: str, kind: str, *, optional: bool = False) -> Pages:
             records += [
                 Record("Reaction", beside(mark, **{target: it.id}), removed=it.trashed is True)
                 for it in heads
-                for mark in it.reactions
+                for mark in it.reactions or ()
             ]
             yield Page(tuple(records), at)
             if not following:
