@@ -1,6 +1,6 @@
 """GitLab's own endpoints, under `/api/v1`: what is read and written comes back as Messages."""
 
-from litestar import Controller, get, patch, post, put
+from litestar import Controller, get, patch, post
 from litestar.params import JSONBody
 
 from services.gitlab import asking as ask
@@ -116,7 +116,7 @@ class GitLab(Controller):
         its, done = await one(api, "PUT", project, f"merge_requests/{iid}", MergeRequest, data=data)
         return told.merge_request(MergeRequestEvent(project=its, object_attributes=done))
 
-    @put(f"{_MR}/merge", summary="Merge, if its head is still the one that was looked at")
+    @post(f"{_MR}/merge", summary="Merge, if its head is still the one that was looked at")
     async def merge(
         self, api: ask.Account, project: ask.Number, iid: ask.Number, data: JSONBody[ask.Merge]
     ) -> Message:

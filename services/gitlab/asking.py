@@ -86,7 +86,7 @@ class MergeRequestChange(Struct, forbid_unknown_fields=True, omit_defaults=True)
 class Merge(Struct, forbid_unknown_fields=True, omit_defaults=True):
     """`sha` is the head that was looked at: anything newer is not merged."""
 
-    sha: Annotated[str, Meta(pattern=f"^[0-9a-f]{{40,64}}{_END}")]
+    sha: Annotated[str, Meta(pattern=f"^[0-9a-f]{{1,64}}{_END}")]
     squash: bool = False
 
 

@@ -1,7 +1,7 @@
 """GitLab's side of a delivery, for the questions that every provider is asked.
 
-Every delivery carries both proofs: the bare secret, and the newer signature by a signing token that is
-made of the secret. A service here knows the bare secret; the questions are asked about the signature.
+Signed by the signing token whose key is the secret; `TOKEN` carries the bare secret instead where a
+hook, or its server, is older.
 https://docs.gitlab.com/user/project/integrations/webhooks/
 """
 
@@ -17,6 +17,7 @@ from services.gitlab.provider import provider
 from shared.types import Delivery
 
 SIGNATURE = "webhook-signature"
+TOKEN = "x-gitlab-token"
 NOW = 1_770_300_000.0
 UNKNOWN: tuple[bytes, dict[str, str]] = (
     b'{"object_kind": "event_of_tomorrow", "project_id": 42}',
@@ -55,9 +56,9 @@ def headers(payload: str) -> dict[str, str]:
 def sign(
     secret: bytes, body: bytes, headers: dict[str, str], stamp: int = int(NOW)
 ) -> dict[str, str]:
-    """The headers with the proofs that GitLab would add."""
+    """The headers with the signature that GitLab would add."""
     ident = headers.get("idempotency-key", "")
     told = f"{ident}.{stamp}.".encode() + body
     made = base64.b64encode(hmac.digest(secret, told, hashlib.sha256)).decode()
-    more = {"webhook-id": ident, "webhook-timestamp": str(stamp), SIGNATURE: f"v1,{made}"}
-    return {**headers, "x-gitlab-token": secret.decode(), **more}
+    more = {SIGNATURE: f"v1,{made}", "webhook-id": ident, "webhook-timestamp": str(stamp)}
+    return {**headers, **more}
