@@ -17,6 +17,8 @@ from shared.normalizer.cloudevents import DELIVERY, named
 
 MOST = 50_000
 """The newest messages of the stream that are looked at."""
+FORGOTTEN = 0.5
+"""Seconds after which a consumer that nobody hears is gone: a server keeps a thousand of them."""
 
 
 class Stored(Struct, frozen=True):
@@ -68,7 +70,7 @@ async def _read(
         ack_policy=AckPolicy.NONE,
         deliver_policy=DeliverPolicy.BY_START_SEQUENCE,
         headers_only=True,
-        inactive_threshold=10.0,
+        inactive_threshold=FORGOTTEN,
         mem_storage=True,
         num_replicas=1,
     )

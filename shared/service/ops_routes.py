@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Annotated, Literal
 
 from litestar import Controller, Request, Response, get, post
-from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.params import FromQuery, PathParameter, QueryParameter
 from msgspec import Raw, Struct, json
 
 from shared.errors import Away, BadRequest, NotFound
@@ -23,6 +23,10 @@ from shared.telemetry.metrics import CONTENT_TYPE
 from shared.types import Record
 
 Requester = Request[Caller, None, object]  # type: ignore[type-var]  # the state is not used
+
+LARGEST = 2**63 - 1
+"""What a row's number may be."""
+LetterId = Annotated[int, PathParameter(ge=1, le=LARGEST)]
 
 STALE = 10.0
 """Seconds without a turn of the event loop after which the process counts as stuck."""
@@ -127,7 +131,7 @@ class DeadLetterController(Controller):
     async def recent(
         self,
         hub: TheHub,
-        before: FromQuery[int | None] = None,
+        before: Annotated[int | None, QueryParameter(ge=1, le=LARGEST)] = None,
         replayed: FromQuery[bool] = False,
         limit: Annotated[int, QueryParameter(ge=1, le=200)] = 50,
     ) -> Letters:
@@ -139,7 +143,7 @@ class DeadLetterController(Controller):
         return Letters(found, found[-1].id if len(found) == limit else None)
 
     @post("/{letter_id:int}/replay", status_code=202)
-    async def replay(self, hub: TheHub, request: Requester, letter_id: FromPath[int]) -> Replayed:
+    async def replay(self, hub: TheHub, request: Requester, letter_id: LetterId) -> Replayed:
         """Try a dead letter again, once: as if it had just arrived."""
         return await replay(hub, request.user.subject, letter_id)
 

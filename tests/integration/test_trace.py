@@ -7,8 +7,10 @@ from uuid import uuid4
 import pytest
 from msgspec import json
 
+from shared.bus import stream
 from tests.fakes.feed import Bench, Note, Notebook, provider
 from tests.fakes.service import Running, running
+from tests.fakes.simulated import until
 
 pytestmark = pytest.mark.anyio
 
@@ -77,3 +79,15 @@ async def test_only_operators_may_ask_and_what_nobody_knows_is_not_found(service
     key = await service.key("admin")
     answer = await service.http.get(f"/trace/{uuid4()}", headers=key)
     assert answer.status_code == 404
+
+
+async def test_questions_leave_no_readers_behind(service: Running) -> None:
+    """A server keeps a thousand of them at most, and answers none when they are too many."""
+    key, js = await service.key("admin"), service.nc.jetstream()
+    for n in range(20):
+        assert (await service.http.get(f"/trace/{n}", headers=key)).status_code == 404
+
+    async def none() -> bool:
+        return not (await js.stream_info(stream.NAME)).state.consumer_count
+
+    await until(none, within=6)  # less than it took when it was nobody's business
