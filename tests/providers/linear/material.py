@@ -6,6 +6,7 @@ from typing import Any
 
 from msgspec import Struct, json
 
+from services.linear.people import Member, called
 from services.linear.provider import provider
 from shared.normalizer import Message, Version
 from shared.provider import Stream
@@ -93,8 +94,6 @@ def named(record: Record) -> Record:
 @cache
 def members() -> dict[str, str]:
     """What the directory knows after the users' walk."""
-    from services.linear.people import Member, called  # noqa: PLC0415 - the test of the walk comes first
-
     names: dict[str, str] = {}
     for row in answer("users")["users"]["nodes"]:
         names |= called(json.decode(json.encode(row), type=Member))
