@@ -6,6 +6,7 @@ that a poisonous one costs nobody else anything; after `MOST_TRIES` it becomes a
 
 import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import pairwise
 from uuid import UUID
 
 import structlog
@@ -79,19 +80,20 @@ class InboxWorker:
             rows = await inbox.lease(conn, self._provider.name, GROUP)
         if not rows:
             return 0
-        try:
-            await self._deal(rows)
-        except Away:
-            raise
-        except Exception as error:
-            log.warning("a group of deliveries failed; each is tried alone", error=repr(error))
-            for row in rows:
-                await self._alone(row)
+        for turn in _turns([read(self._provider, row) for row in rows]):
+            try:
+                await self._deal(turn)
+            except Away:
+                raise
+            except Exception as error:
+                log.warning("a group of deliveries failed; each is tried alone", error=repr(error))
+                for it in turn:
+                    await self._alone(it.row)
         return len(rows)
 
     async def _alone(self, row: Leased) -> None:
         try:
-            await self._deal([row])
+            await self._deal([read(self._provider, row)])
         except Away:
             raise
         except Exception as error:
@@ -111,8 +113,8 @@ class InboxWorker:
                     pause = min(300.0, 2.0**row.attempts) * random.uniform(0.5, 1.0)  # noqa: S311 - jitter
                     await inbox.postpone(conn, row, text, pause)
 
-    async def _deal(self, rows: Sequence[Leased]) -> None:
-        reads = [self._read(it) for it in await self._told(rows)]
+    async def _deal(self, found: Sequence[Read]) -> None:
+        reads = [self._read(it) for it in await self._told(found)]
         fresh, nudged = 0, False
         async with self._db.transaction() as conn:
             keys = {key for it in reads for key in it.keys}
@@ -150,9 +152,8 @@ class InboxWorker:
         if nudged:
             self._nudged()
 
-    async def _told(self, rows: Sequence[Leased]) -> list[Read]:
+    async def _told(self, found: Sequence[Read]) -> Sequence[Read]:
         """What deliveries say, with the names of what they mention."""
-        found = [read(self._provider, row) for row in rows]
         records = [it for one in found for it in one.told if isinstance(it, Record)]
         named = iter(
             await names.on_records(self._db, self._provider.name, self._provider.directory, records)
@@ -180,6 +181,13 @@ class InboxWorker:
             error=error,
             attempts=row.attempts,
         )
+
+
+def _turns(found: Sequence[Read]) -> list[Sequence[Read]]:
+    """Deliveries in their order, apart where what follows is to have the names that were told."""
+    named = [any(isinstance(one, Names) for one in it.told) for it in found]
+    cuts = [n for n, (was, now) in enumerate(pairwise(named), 1) if was and not now]
+    return [found[begin:end] for begin, end in pairwise((0, *cuts, len(found)))]
 
 
 def read(provider: Provider, row: Leased) -> Read:

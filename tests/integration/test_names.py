@@ -82,6 +82,20 @@ async def test_a_webhook_is_told_with_names_and_tells_new_ones(db: Database) -> 
     ]
 
 
+async def test_what_is_heard_behind_a_new_name_has_it_also_in_one_go(db: Database) -> None:
+    bench = Bench(db, knowing(provider(Notebook())))
+    ana = await bench.account()
+    async with db.transaction() as conn:
+        await names.put(conn, [ana], PEOPLE)
+    renamed = Names(("book:1",), {"u1": "Ana Maria"})
+    await hear(bench, Note("1", "u1"), renamed, renamed, Note("2", "u1"), Note("3", "u2"))
+    assert await bench.published() == [
+        ("created", "1", "ana"),
+        ("created", "2", "Ana Maria"),
+        ("created", "3", "bo"),
+    ]
+
+
 async def test_nobody_hears_names_that_only_others_know(db: Database) -> None:
     bench = Bench(db, knowing(provider(Notebook())))
     ana, ben = await bench.account("ana", "book:1"), await bench.account("ben", "book:2")
