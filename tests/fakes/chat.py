@@ -16,6 +16,7 @@ from shared.provider import Provider
 from tests.fakes.service import Running, running
 from tests.fakes.simulated import listening, told, until
 
+ITEMS = "self.events.message.slack.ana"
 SECRET = "what both sides sign with"
 UNMETERED = structs.replace(provider, quotas={})
 """The limits that are tried here are Slack's, not the ones that we keep to spare it."""
@@ -32,16 +33,29 @@ class Place(Struct):
     def world(self) -> World:
         return self.slack.world
 
-    async def heard(self) -> list[tuple[str, dict[str, Any]]]:
-        """Every item in the stream once nothing waits: event type and decoded body."""
+    async def events(self) -> list[Any]:
+        """Everything in the stream once nothing waits."""
         await until(self._quiet)
         state = (await self.service.nc.jetstream().stream_info(stream.NAME)).state
-        events = await self.service.events(state.messages) if state.messages else []
+        return await self.service.events(state.messages) if state.messages else []
+
+    async def heard(self) -> list[tuple[str, dict[str, Any]]]:
+        """Every item of them: event type and decoded body."""
         return [
             (it.headers["ce-type"].removeprefix("self.message."), json.decode(it.data))
-            for it in events
-            if it.subject.startswith("self.events.message.slack.ana")
+            for it in await self.events()
+            if it.subject.startswith(ITEMS)
         ]
+
+    async def who_heard(self, text: str) -> list[str]:
+        """The provider's ids of the accounts that were told of it, as often as they were."""
+        names = {it["id"]: name for name, it in (await self.accounts()).items()}
+        told = [it for it in await self.events() if it.subject.startswith(ITEMS)]
+        return sorted(
+            names[it.headers["ce-accountid"]]
+            for it in told
+            if json.decode(it.data).get("content") == text
+        )
 
     async def about(self, ident: str) -> list[tuple[str, str]]:
         """What was told of one message, oldest first: event type and content."""

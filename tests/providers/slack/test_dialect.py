@@ -48,6 +48,12 @@ def test_15_a_refusal_with_a_200_says_what_to_do(word: str, error: type[HubError
     assert isinstance(meaning(b'{ "ok" : false, "error": "' + word.encode() + b'"}'), error)
 
 
+def test_15_what_is_closed_to_this_connection_alone_stops_nothing_else() -> None:
+    """A scope, a channel, a workspace or a plan: the walk goes on with the others."""
+    assert {"missing_scope", "not_in_channel", "team_access_not_granted"} <= CLOSED
+    assert {"channel_not_found", "plan_upgrade_required", "ekm_access_denied"} <= CLOSED
+
+
 def test_15_a_dead_token_is_renewed_where_it_can_be() -> None:
     """Slack revokes the older of two rotated tokens, so even this word need not be the end."""
     found = meaning({"ok": False, "error": "token_revoked"})
