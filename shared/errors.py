@@ -13,6 +13,7 @@
         ├── Reauthorize     only a person can mend it: the account stops, a consent is needed
         ├── RateLimited     come back after `retry_after` seconds
         ├── Unavailable     a 5xx, a timeout, a reset: again later, with jitter
+        │   └── Late        not answered in the time that a person's request may take
         ├── ItemGone        403 or 404 on one item: leave the item out, keep the run
         └── Refused         any other 4xx: our mistake; the run fails and is not repeated blindly
             ├── Changed     412: somebody else changed the item since it was read; read it again
@@ -105,6 +106,10 @@ class Unavailable(ProviderError):
     def __init__(self, message: str = "", *, unknown: bool = False) -> None:
         super().__init__(message)
         self.unknown = unknown
+
+
+class Late(Unavailable):
+    """The provider did not answer in the time that a request may take; try again, or ask for less."""
 
 
 class ItemGone(ProviderError):

@@ -9,8 +9,10 @@ from shared.types import Quota, Secret
 
 
 class Service(Struct, frozen=True, kw_only=True):
-    """Where the service listens and how it is reached; `timeout` is in seconds.
+    """Where the service listens and how it is reached.
 
+    `timeout` is how many seconds the provider may take for one request of a caller, who is answered 504
+    then. It limits no walk, no webhook and no download that has begun.
     `public_url` has no trailing slash. In `dev`, placeholder secrets are let through.
     """
 

@@ -12,10 +12,10 @@ from shared.errors import HubError, Reauthorize, Refused
 from shared.http.answers import Envelope, decode, judge, judge_graphql
 from shared.http.body import PLAIN, Body
 from shared.http.budget import Budget
-from shared.http.exchange import Answer, Call, Client, encoded, exchange, open_client, own
+from shared.http.exchange import Answer, Call, Client, encoded, exchange, open_client, own, parsed
 from shared.http.gate import Gate
 from shared.http.governor import Governor
-from shared.http.retries import reads
+from shared.http.retries import Deadline, reads
 from shared.provider import Download, Provider, Reply
 from shared.telemetry import traces
 from shared.telemetry.metrics import Metrics
@@ -39,8 +39,9 @@ class HttpApi:
     `token(refused)` returns an access token, a fresh one when `refused` was just answered 401;
     `authorization` replaces the header. `key` names the account's places, and its quotas too where
     `whose` does not say whom the provider counts by; `quotas` are in force instead of the declared
-    ones. `interactive` is for calls that a person waits for; `extra` gives what came with the token.
-    The rest is for tests: `sleep`, `now` in epoch seconds, and `total` seconds a call may take.
+    ones. `interactive` is for calls that a person waits for, all together at most `within` seconds from
+    now; `extra` gives what came with the token. The rest is for tests: `sleep`, `now` in epoch seconds,
+    and `total` seconds a call may take.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class HttpApi:
         whose: Callable[[], Awaitable[str]] | None = None,
         quotas: Mapping[str, Quota] | None = None,
         interactive: bool = False,
+        within: float | None = None,
         authorization: str | None = None,
         extra: Callable[[], Awaitable[Mapping[str, str]]] | None = None,
         metrics: Metrics | None = None,
@@ -66,6 +68,7 @@ class HttpApi:
         self._base = httpx.URL(base_url.rstrip("/") + "/")
         self._key, self._interactive, self._authorization = key, interactive, authorization
         self._metrics, self._sleep, self._total = metrics, sleep, total
+        self._deadline = Deadline(provider.title, within)
         self._gate = client.gate if isinstance(client, Client) else Gate()
         self._governor = Governor(
             provider,
@@ -158,10 +161,7 @@ class HttpApi:
     async def upload(self, url: str, content: bytes) -> None:
         """Send bytes once to where the provider said; raises Refused for a host it did not declare."""
         origins = [it.format(host=self._base.host) for it in self._provider.uploads]
-        try:
-            target = own(httpx.URL(url), self._base, *map(httpx.URL, origins))
-        except httpx.InvalidURL:
-            raise Refused("the address of the upload is not a URL") from None
+        target = own(parsed(url), self._base, *map(httpx.URL, origins))
         headers, body = encoded(content)
         await self._ask(Call("POST", target, headers, body, write=True, anonymous=True))
 
@@ -174,10 +174,7 @@ class HttpApi:
 
     def _url(self, path: str, params: Mapping[str, str | int]) -> httpx.URL:
         absolute, home = path.startswith(("https://", "http://")), self._home(path)
-        try:
-            url = httpx.URL(path if absolute else str(home) + path.lstrip("/"))
-        except httpx.InvalidURL:
-            raise Refused("the address of the call is not a URL") from None
+        url = parsed(path if absolute else str(home) + path.lstrip("/"))
         return own(url.copy_merge_params(params) if params else url, home)
 
     def _home(self, path: str) -> httpx.URL:
@@ -189,10 +186,11 @@ class HttpApi:
         return self._base
 
     async def _ask(self, call: Call) -> Answer:
-        if call.write:
-            return await self._authorized(call)
-        breaker = self._gate.breaker(call.url.host)
-        return await reads(self._provider.name, breaker, self._sleep)(self._authorized, call)
+        async with self._deadline.kept(write=call.write):
+            if call.write:
+                return await self._authorized(call)
+            breaker = self._gate.breaker(call.url.host)
+            return await reads(self._provider.name, breaker, self._sleep)(self._authorized, call)
 
     async def _authorized(self, call: Call) -> Answer:
         """Make one call; a token that is refused is renewed once (what was refused was not done)."""

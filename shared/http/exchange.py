@@ -80,6 +80,14 @@ def encoded(body: Any) -> tuple[dict[str, str], bytes | None]:
             return {"content-type": "application/json"}, msgspec.json.encode(body)
 
 
+def parsed(text: str) -> httpx.URL:
+    """Return the URL; raises Refused for what is none."""
+    try:
+        return httpx.URL(text)
+    except httpx.InvalidURL:
+        raise Refused("the address of the call is not a URL") from None
+
+
 def own(url: httpx.URL, *homes: httpx.URL) -> httpx.URL:
     """Return `url` if it is on one of these origins: nothing of ours goes anywhere else."""
     if _origin(url) not in map(_origin, homes) or url.userinfo:

@@ -1,12 +1,15 @@
-"""Which failed reads are repeated, and after how long."""
+"""Which failed reads are repeated, after how long, and until when."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 
 import structlog
 from tenacity import AsyncRetrying, RetryCallState, stop_after_attempt
 from tenacity.wait import wait_random_exponential
 
-from shared.errors import RateLimited, Unavailable
+from shared.errors import Late, RateLimited, Unavailable
 from shared.http.gate import Breaker
 
 PATIENCE = 5.0
@@ -16,6 +19,26 @@ TRIES = 4
 _JITTER = wait_random_exponential(multiplier=2, max=60, min=1)
 
 log = structlog.get_logger()
+
+
+class Deadline:
+    """When the calls that belong to one request are over: in so many `seconds`, never when None."""
+
+    def __init__(self, title: str, seconds: float | None) -> None:
+        self._title, self._seconds, self._began = title, seconds, time.monotonic()
+
+    @asynccontextmanager
+    async def kept(self, *, write: bool) -> AsyncIterator[None]:
+        """Let a call have what is left of it; raises Late, after which nobody knows what a write did."""
+        if self._seconds is None:
+            yield
+            return
+        try:
+            async with asyncio.timeout(self._began + self._seconds - time.monotonic()):
+                yield
+        except TimeoutError:
+            sentence = f"{self._title} did not answer within {self._seconds:g} seconds"
+            raise Late(f"{sentence}; try again, or ask for less", unknown=write) from None
 
 
 def reads(

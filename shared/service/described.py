@@ -29,7 +29,7 @@ _PROBLEM = Schema(
 )
 _CALLED = (400, 401, 403, 413, 429, 503)
 """What any route may answer to a caller."""
-_ASKING = (404, 409, 412, 502)
+_ASKING = (404, 409, 412, 502, 504)
 """What a route may answer besides that asks the provider for an account."""
 
 

@@ -88,12 +88,16 @@ class Hub(Struct):
         return self.outbox_waiting > OUTBOX_LIMIT
 
     def api(self, account_id: UUID, *, interactive: bool = False) -> Api:
-        """The provider's API as this account sees it; `interactive` for calls a person waits for."""
+        """The provider's API as this account sees it; `interactive` for the calls of one request.
+
+        A person waits for those: all of them together take `service.timeout` seconds at most.
+        """
 
         async def token(refused: str) -> str:
             return await self.tokens.access(account_id, refused)
 
-        return self._api(token, account_id=account_id, interactive=interactive)
+        within = self.settings.service.timeout if interactive else None
+        return self._api(token, account_id=account_id, interactive=interactive, within=within)
 
     def parting_api(self, account_id: UUID) -> Api:
         """The API with the token as it is stored, for an account that is being deleted."""
@@ -127,6 +131,7 @@ class Hub(Struct):
         *,
         account_id: UUID | None = None,
         interactive: bool = True,
+        within: float | None = None,
         authorization: str | None = None,
     ) -> Api:
         return HttpApi(
@@ -141,6 +146,7 @@ class Hub(Struct):
             extra=partial(self.tokens.extra, account_id) if account_id else None,
             quotas=self.settings.provider.quotas,
             interactive=interactive,
+            within=within,
             metrics=self.metrics,
         )
 

@@ -3,20 +3,26 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
+from typing import Any
 from uuid import UUID, uuid4
 
 import httpx
 import pytest
-from msgspec import json
+from litestar import Controller, get
+from litestar.di import NamedDependency
+from litestar.params import SkipValidation
+from msgspec import json, structs
 
-from shared.config import RateLimit
+from shared.config import RateLimit, Settings
+from shared.provider import Api
 from shared.service import hub
 from shared.service import server as server_module
 from shared.service.worker import tidy
 from shared.store import runs
 from tests.fakes.feed import Bench, Note, Notebook, provider
+from tests.fakes.loopback import Asked, loopback
 from tests.fakes.proxy import proxy
-from tests.fakes.service import Running, running
+from tests.fakes.service import Running, running, settings
 
 pytestmark = pytest.mark.anyio
 
@@ -360,3 +366,36 @@ async def test_the_bus_and_what_was_given_up_on_are_measured(service: Running) -
 
 async def rows(service: Running, statement: str) -> list[tuple[object, ...]]:
     return await Bench(service.hub.db, service.hub.provider).rows(statement)
+
+
+class Slow(Controller):
+    @get("/slow")
+    async def slow(self, api: NamedDependency[SkipValidation[Api]]) -> None:
+        await api.get("slow", type(None))
+
+
+async def test_a_provider_that_keeps_a_person_waiting_is_given_up_on(
+    database_url: str, nats_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def hurried(*about: Any, **facts: Any) -> Settings:
+        made = settings(*about, **facts)
+        return structs.replace(made, service=structs.replace(made.service, timeout=0.5))
+
+    async def silent(_asked: Asked, _writer: Any) -> None:
+        await asyncio.Event().wait()
+
+    async def token(_account: UUID, _refused: str) -> str:
+        return "t"
+
+    feed = structs.replace(provider(Notebook([[]])), routes=(Slow,))
+    async with (
+        loopback(silent) as far,
+        running(feed, database_url, nats_url, base_url=far.url, build=hurried) as service,
+    ):
+        monkeypatch.setattr(service.hub.tokens, "access", token)
+        ana, key = await account(service), await service.key()
+        answer = await service.http.get(f"/api/v1/slow?account_id={ana}", headers=key)
+    assert answer.status_code == 504
+    assert answer.headers["content-type"] == "application/problem+json"
+    title = "Feed did not answer within 0.5 seconds; try again, or ask for less"
+    assert answer.json() == {"title": title, "status": 504}

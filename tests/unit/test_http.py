@@ -18,6 +18,7 @@ from shared.errors import (
     Changed,
     HubError,
     ItemGone,
+    Late,
     ProviderError,
     RateLimited,
     Reauthorize,
@@ -558,6 +559,43 @@ async def test_background_calls_of_an_account_are_four_abreast(
         eager = [api(client, server, nap, key="a", interactive=True) for _ in range(12)]
         await asyncio.gather(*(it.get("a", Thing) for it in eager))
     assert most > 4
+
+
+@pytest.mark.parametrize("write", [False, True])
+async def test_all_calls_of_a_request_end_together(client: httpx.AsyncClient, write: bool) -> None:
+    """However they spend it: on a pause between tries, or on an answer that does not come."""
+
+    async def for_ever(_: float) -> None:
+        await asyncio.Event().wait()
+
+    async with loopback(hang if write else answer(500)) as server:
+        it = HttpApi(client, provider(), server.url, token, sleep=for_ever, within=0.2)
+        with pytest.raises(Late, match=r"Acme did not answer within 0\.2 seconds") as caught:
+            await (it.send("POST", "a", Thing) if write else it.get("a", Thing))
+        with pytest.raises(Late):
+            await it.get("b", Thing)
+    assert caught.value.unknown == write
+    assert "/b" not in [asked.target for asked in server.asked]
+
+
+async def test_a_download_that_has_begun_is_not_cut_off(client: httpx.AsyncClient) -> None:
+    going = asyncio.Event()
+
+    async def slow(_asked: Asked, writer: Any) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\na")
+        await writer.drain()
+        await going.wait()
+        writer.write(b"b")
+        await writer.drain()
+
+    async with loopback(slow) as server:
+        it = HttpApi(client, provider(), server.url, token, within=30)
+        async with it.stream("a", largest=9) as download:
+            it._deadline._began -= 30
+            with pytest.raises(Late):
+                await it.get("a", Thing)
+            going.set()
+            assert [chunk async for chunk in download.chunks] == [b"a", b"b"]
 
 
 async def test_a_host_that_fails_five_times_in_a_row_is_left_alone(
