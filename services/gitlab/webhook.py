@@ -95,7 +95,7 @@ def _read(kind: str, it: Delivery, told: Envelope) -> Iterator[Record | Nudge]:
     elif kind in LOOK:
         stream = LOOK[kind]
         yield Nudge(routes(told.project, code=kind == "pipeline"), stream, str(told.project.id))
-    elif not told.object_attributes.system:
+    elif kind != "note" or not told.object_attributes.system:
         yield from _told(kind, it, told, told.project)
 
 
