@@ -121,7 +121,8 @@ class Stage:
             return await cursor.fetchall() if cursor.description else []
 
     async def sizes(self) -> dict[str, int]:
-        """How many rows every table has."""
+        """How many rows every table has, when all that came in was dealt with."""
+        await self.settled()
         names = await self.rows("select tablename from pg_tables where schemaname = 'public'")
         counted = {}
         for (name,) in names:

@@ -29,9 +29,10 @@ BODIES = HOSTILE | {
 
 
 async def test_genuine_but_hostile_bodies_become_letters_and_nothing_worse(hearing: Stage) -> None:
-    sample = hearing.samples[0]
+    sample, taken = hearing.samples[0], 0
     for name, body in BODIES.items():
-        await hearing.deliver(name, hearing.signed(sample, body), TAKEN)
+        answer = await hearing.deliver(name, hearing.signed(sample, body), TAKEN)
+        taken += answer.status_code == 200
     await hearing.settled()
     letters = await hearing.rows("select count(*), count(distinct body) from dead_letter")
     assert len(BODIES) / 2 < letters[0][1] <= letters[0][0] <= len(BODIES), (
@@ -159,3 +160,22 @@ async def test_a_token_that_fits_in_no_header_is_not_tried(stage: Stage, vendor:
             body = {"access_token": "a", field: token}
             await stage.ask(name, "POST", "/accounts", {400}, headers=key, json=body)
     assert vendor.asked == []
+
+
+NUMBERS = (-(10**30), -(2**63) - 1, -1, 0, 2**31, 2**63, 10**30)
+
+
+async def test_a_number_that_no_column_holds_is_the_senders_to_mend(
+    stage: Stage, vendor: Server
+) -> None:
+    key, mine = await stage.key(*SCOPES, user_id="ana"), str(await stage.account("ana"))
+    document = (await stage.service.http.get("/schema/openapi.json")).json()
+    tried = 0
+    for it in operations(document):
+        for name in it.numbers:
+            for number in NUMBERS:
+                path, arguments = it.request({"account_id": mine, name: number})
+                what = f"{it.method} {it.path} with {number} as {name}"
+                await stage.ask(what, it.method, path, it.statuses, headers=key, **arguments)
+                tried += 1
+    assert tried >= len(NUMBERS)
