@@ -56,8 +56,9 @@ def samples(provider: str) -> list[Sample]:
 
 def signed(provider: str, secret: bytes, sample: Sample, body: bytes | None = None) -> Delivery:
     """The sample, or another body with its headers, as the provider would send it."""
-    body = sample.body if body is None else body
     sign = signer(provider)
+    body = sample.body if body is None else body
+    body = sign.sealed(secret, body) if hasattr(sign, "sealed") else body
     return Delivery(body, sign.sign(secret, body, sample.headers), received_at=sign.NOW)
 
 

@@ -1,0 +1,1 @@
+"""Microsoft 365: Outlook mail, and what else Microsoft Graph tells."""

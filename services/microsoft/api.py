@@ -1,0 +1,6 @@
+"""Microsoft's own endpoints, under `/api/v1`, product by product."""
+
+from services.microsoft.mail_api import Emails
+from services.microsoft.mail_write import Writing
+
+ROUTES = (Emails, Writing)

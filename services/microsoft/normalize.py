@@ -1,0 +1,12 @@
+"""What every kind becomes, product by product."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from services.microsoft import mail_normalize as mail
+from shared.normalizer import Message
+
+NORMALIZERS: Mapping[str, Callable[[Any], Message]] = {
+    "mail": mail.mail,
+    "mail_deleted": mail.deleted,
+}
