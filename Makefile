@@ -58,8 +58,8 @@ scan: tools .venv-scan/all ## Look for secrets and known weaknesses, and write b
 	@.venv-scan/bin/python -m pip install --quiet --disable-pip-version-check --requirement $<
 	@touch $@
 
-fuzz: tools .venv-fuzz/installed ## Fuzz routes, normalizers and parsers in the full size; takes minutes.
-	FUZZ_SIZE=full $(BIN)/python -m pytest -q tests/fuzz
+fuzz: tools .venv-fuzz/installed ## Fuzz routes, normalizers and parsers in the full size, or CHAOS_SIZE=nightly; takes minutes.
+	CHAOS_SIZE=$${CHAOS_SIZE:-full} $(BIN)/python -m pytest -q tests/fuzz
 
 .venv-fuzz/installed: tests/fuzz/requirements.txt
 	@echo "Installing schemathesis and atheris into .venv-fuzz"

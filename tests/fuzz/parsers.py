@@ -4,17 +4,13 @@
 """
 
 import sys
-from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from functools import cache
 from importlib import import_module
+from importlib.util import find_spec
 from inspect import isfunction
 from typing import Any
 
-from services.github import markdown
-from services.google import gmail_normalize, text
-from services.google.gmail_models import Mail
-from services.slack import mrkdwn
 from shared.config.catalogue import providers
 from shared.errors import Away, NotGenuine, Unreadable, UnsupportedEvent
 from shared.http.answers import retry_after
@@ -29,11 +25,11 @@ UNDERSTOOD = (Away, NotGenuine, Unreadable, UnsupportedEvent)
 Parser = Callable[[bytes], object]
 
 
-def mail(data: bytes) -> object:
-    """A whole mail, as Gmail gives it."""
-    raw = urlsafe_b64encode(data).decode()
-    facts: Any = {"threadId": "1", "internalDate": "1795165200000", "historyId": "7"}
-    return gmail_normalize.mail(Mail(id="1", raw=raw, labelIds=[], **facts))
+def own(provider: Provider) -> dict[str, Parser]:
+    """What `tests/providers/<p>/parsers.py` says that the provider's code reads besides."""
+    module = f"tests.providers.{provider.name}.parsers"
+    found: dict[str, Parser] = import_module(module).PARSERS if find_spec(module) else {}
+    return {f"{provider.name}-{name}": parser for name, parser in found.items()}
 
 
 def signature(provider: Provider) -> Parser:
@@ -69,14 +65,11 @@ def delivery(provider: Provider) -> Parser:
 
 HEARING = [it for it in providers() if it.webhook]
 PARSERS: dict[str, Parser] = {
-    "slack-mrkdwn": lambda data: mrkdwn.render(data.decode("utf-8", "replace")),
-    "github-markdown": lambda data: markdown.read(data.decode("utf-8", "replace")),
-    "google-html": lambda data: text.of_html(data.decode("utf-8", "replace")),
-    "google-mail": mail,
     "traceparent": lambda data: traces.context_of(data.decode("latin-1")),
     "retry-after": lambda data: retry_after({"retry-after": data.decode("latin-1")}),
     **{f"{it.name}-signature": signature(it) for it in HEARING},
     **{f"{it.name}-delivery": delivery(it) for it in HEARING},
+    **{name: parser for it in providers() for name, parser in own(it).items()},
 }
 
 
@@ -93,7 +86,7 @@ def main() -> None:
     sys.path += [str(it) for it in (ROOT / ".venv-fuzz").glob("lib/python3*/site-packages")]
     atheris: Any = import_module("atheris")
     name = sys.argv.pop(1)
-    for module in (markdown, mrkdwn, text, gmail_normalize):
+    for module in [it for name, it in sys.modules.items() if name.startswith("services.")]:
         for function in vars(module).values():
             if isfunction(function) and function.__module__ == module.__name__:
                 atheris.instrument_func(function)

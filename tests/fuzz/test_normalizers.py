@@ -3,7 +3,6 @@
 A normalizer that trips over its input is caught by the hub and costs one record; here it fails.
 """
 
-import os
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -26,6 +25,7 @@ from shared.normalizer.cloudevents import of_message
 from shared.provider import Provider
 from shared.sync.normalize import LARGEST, Normalize, prepare
 from shared.types import Delivery, Record
+from tests.chaos.size import pick
 from tests.contract.reading import samples
 from tests.fakes import feed
 from tests.fuzz.changes import (
@@ -47,7 +47,7 @@ SHOWN = re.compile(r"[\x20-\x7e]*")
 UNDERSTOOD = (MsgspecError, ValueError, OverflowError, RecursionError)
 """A value that is not what it should be; anything else is a mistake of the normalizer's own."""
 
-EXAMPLES = 20_000 if os.environ.get("FUZZ_SIZE") == "full" else 100
+EXAMPLES = pick(100, 5_000, 20_000)
 TEXT = st.text(st.characters(codec="utf-8"), max_size=40)
 JSON = st.recursive(
     st.none()
@@ -154,6 +154,7 @@ def outcome(normalize: Normalize, kind: str, value: Any) -> bytes:
     return made.body if isinstance(made, Version) else b"ignored"
 
 
+@pytest.mark.timeout(pick(120, 600, 1800))
 @each
 def test_several_changes_at_once(provider: Provider) -> None:
     normalize, them = found(provider.name)

@@ -1,6 +1,5 @@
 """Every parser takes every input: a little of it here, half a minute of atheris each in `make fuzz`."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.chaos.size import SIZE
 from tests.contract.reading import ROOT, data
 from tests.fuzz.parsers import PARSERS, once
 
-FULL = os.environ.get("FUZZ_SIZE") == "full"
 ATHERIS = any((ROOT / ".venv-fuzz").glob("lib/python3*/site-packages/atheris"))
 ODDITIES = st.sampled_from(
     [
@@ -38,7 +37,7 @@ def test_it_takes_anything(name: str) -> None:
     read()
 
 
-@pytest.mark.skipif(not FULL, reason="half a minute for each parser: `make fuzz`")
+@pytest.mark.skipif(SIZE == "ci", reason="half a minute for each parser: `make fuzz`")
 @pytest.mark.timeout(120)
 @each
 def test_half_a_minute_of_atheris_breaks_nothing(name: str, tmp_path: Path) -> None:
