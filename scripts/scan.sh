@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Looks for known weaknesses in what we wrote and in what we use. `here`: only what is
-# quick and needs no network.
+# quick and needs no network. `packages`: only what is asked of a list of weaknesses, which
+# is PyPI's, or another one: PIP_AUDIT_VULNERABILITY_SERVICE=osv PIP_AUDIT_OSV_URL=...
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 bin=.venv-scan/bin
@@ -19,7 +20,7 @@ packages() {
     local told
     # Asked about one package first: a mirror without that list knows none, and that is not a clean bill.
     told=$(audit <(grep '^certifi==' constraints.txt) 2>&1) || [[ $told == *"known vulnerabilit"* ]] ||
-        { skip "the list of weaknesses is out of reach, so packages are not compared with it"; return; }
+        { skip "the list of weaknesses is out of reach, so packages are not compared with it (${told##*$'\n'})"; return; }
     audit constraints.txt
 }
 
@@ -35,6 +36,7 @@ workflows() {
     "$bin/zizmor" --offline .github/workflows
 }
 
+[ "${1:-}" = packages ] && { packages; exit; }
 "$bin/python" scripts/scan/secrets.py "$@"
 code
 [ "${1:-}" = here ] && exit
