@@ -38,7 +38,7 @@ OTHERS = {
     "ledger.write": "for operators: behind the scope admin",
     "tables.find": "for operators: behind the scope admin",
 }
-MACHINE = {"fleet", "hub", "loops", "main", "relay", "server", "worker"}
+MACHINE = {"entrusted", "fleet", "hub", "loops", "main", "relay", "server", "worker"}
 """Modules of the service that act for nobody."""
 
 SERVING = sorted(it for it in ROOT.glob("shared/service/**/*.py") if it.stem not in MACHINE)

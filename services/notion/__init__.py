@@ -1,0 +1,1 @@
+"""Notion: pages, databases and comments."""
