@@ -35,7 +35,7 @@ put "$secrets/grafana/password" "$(random)"
 [ -e "$secrets/encryption_keys" ] ||
     printf '1:%s' "$(head -c 32 /dev/urandom | base64 | tr -d '\n')" >"$secrets/encryption_keys"
 
-for name in admin context; do
+for name in admin reader; do
     key $name
     put "$secrets/$name/nats_url" "nats://$seed@localhost:${NATS_PORT:-4222}"
 done
@@ -46,13 +46,15 @@ mkdir -p "$secrets/roles/services"
 
 # What each service expects, as docker-compose.yml itself says.
 for service in $(sed -n 's/.*args: {SERVICE: \([a-z0-9_]*\)}.*/\1/p' docker-compose.yml); do
-    key "$service" "$(sed -n 's/^ *sources=(\(.*\)),$/\1/p' "services/$service/provider.py" | tr -d '" ' | sed 's/,$//')"
+    provider=services/$service/provider.py
+    [ -e "$provider" ] || provider=/dev/null # it reads the stream, and has no tokens to keep
+    key "$service" "$(sed -n 's/^ *sources=(\(.*\)),$/\1/p' "$provider" | tr -d '" ' | sed 's/,$//')"
     put "$secrets/roles/services/$service" "$(random)"
     password=$(cat "$secrets/roles/services/$service")
     put "$secrets/$service/postgres_url" \
         "postgresql://integration_$service:$password@postgres:5432/self_integrations"
     put "$secrets/$service/nats_url" "nats://$seed@nats:4222"
-    put "$secrets/$service/encryption_keys" "$(cat "$secrets/encryption_keys")"
+    [ "$provider" = /dev/null ] || put "$secrets/$service/encryption_keys" "$(cat "$secrets/encryption_keys")"
     # Empty until you write it: the service runs, and says on /status what is missing.
     for name in $(sed -n "/^  $service:\$/,/^\$/s/.*: \/run\/secrets\///p" docker-compose.yml); do
         put "$secrets/$service/$name" ""

@@ -1,12 +1,12 @@
 #!/bin/sh
 # Print the users of deploy/nats/nats.conf. Each argument is a service, its public key and its sources,
-# as google=UA...:gmail,google_drive; `admin` may do everything, `context` reads with the consumer of
-# that name. A service publishes, as whichever is there publishes what all of them wrote, and reads what
+# as google=UA...:gmail,google_drive; `admin` may do everything, `context` and `reader` read with the
+# consumer of their name. A service publishes, as whichever is there publishes what all of them wrote, and reads what
 # came from its own sources and its own inbox.
 set -eu
 
 publish='"self.events.>", "self.integrations.>", "$JS.API.STREAM.INFO.*", "$JS.API.STREAM.CREATE.*", "$JS.API.STREAM.PURGE.SELF_EVENTS"'
-consume='"$JS.API.STREAM.INFO.SELF_EVENTS", "$JS.API.CONSUMER.*.SELF_EVENTS.context", "$JS.API.CONSUMER.*.SELF_EVENTS.context.>", "$JS.API.CONSUMER.MSG.NEXT.SELF_EVENTS.context", "$JS.ACK.SELF_EVENTS.context.>"'
+consume='"$JS.API.STREAM.INFO.SELF_EVENTS", "$JS.API.CONSUMER.*.SELF_EVENTS.NAME", "$JS.API.CONSUMER.*.SELF_EVENTS.NAME.>", "$JS.API.CONSUMER.MSG.NEXT.SELF_EVENTS.NAME", "$JS.ACK.SELF_EVENTS.NAME.>"'
 create='$JS.API.CONSUMER.CREATE.SELF_EVENTS.*'
 
 echo 'users: ['
@@ -15,7 +15,7 @@ for it in "$@"; do
     key=${it%%:*}
     case $name in
     admin) echo "  { nkey: $key }" && continue ;;
-    context) may=$consume ;;
+    context | reader) may=$(echo "$consume" | sed "s/NAME/$name/g") ;;
     *)
         may=$publish
         for source in $(echo "${it#"$key"}" | tr ':,' '  '); do

@@ -6,5 +6,7 @@ here=$(dirname "$0")
 [ -z "${PGPASSWORD_FILE:-}" ] || export PGPASSWORD="$(cat "$PGPASSWORD_FILE")"
 psql -Xq --single-transaction -v ON_ERROR_STOP=1 -f "$here/services.sql"
 for file in "$1"/*; do
-    psql -Xq -v ON_ERROR_STOP=1 -v provider="${file##*/}" -v password="$(cat "$file")" -f "$here/service.sql"
+    role=$here/${file##*/}.sql # a service that is no provider says itself what it needs
+    [ -e "$role" ] || role=$here/service.sql
+    psql -Xq -v ON_ERROR_STOP=1 -v provider="${file##*/}" -v password="$(cat "$file")" -f "$role"
 done

@@ -111,9 +111,9 @@ async def webhook_arrives() -> None:
         deliver(PAYLOAD, sign.sign(secret("github/webhook_secret").encode(), PAYLOAD, unsigned))
         == 200
     )
-    nc = await connect(secret("context/nats_url"))
+    nc = await connect(secret("reader/nats_url"))
     subject = "self.events.issue.github.ana"
-    reader = await nc.jetstream().pull_subscribe(subject, "context", stream="SELF_EVENTS")
+    reader = await nc.jetstream().pull_subscribe(subject, "reader", stream="SELF_EVENTS")
     (event,) = await reader.fetch(1, timeout=15)
     message = json.decode(event.data)
     assert message["source"] == "github"
