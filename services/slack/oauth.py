@@ -84,15 +84,9 @@ def read_token(reply: Mapping[str, Any]) -> Mapping[str, Any]:
     A refresh of either has it at the top. Whose app it is tells later what this app said itself.
     """
     given = (it for it in (reply, reply.get("authed_user")) if it and it.get("access_token"))
-    app = {"app_id": reply["app_id"]} if reply.get("app_id") else {}
-    found = [
-        {
-            **{name: it[name] for name in _TOKEN if it.get(name)},
-            "token_type": "bearer",
-            "extra": app,
-        }
-        for it in given
-    ]
+    app = {"app_id": str(reply["app_id"])} if reply.get("app_id") else {}
+    same = {"token_type": "bearer", "extra": app}
+    found = [{name: it[name] for name in _TOKEN if it.get(name)} | same for it in given]
     return {**found[0], "beside": found[1:]} if found else {}
 
 

@@ -121,7 +121,15 @@ def test_every_scope_has_a_reason_that_people_can_read() -> None:
     assert [it for it in (*oauth.SCOPES, oauth.PERSONAL) if f"`{it}" not in told] == []
 
 
-@pytest.mark.parametrize("reply", [{"ok": True}, {"ok": True, "authed_user": {"id": "U07"}}])
+@pytest.mark.parametrize(
+    "reply",
+    [
+        {"ok": True},
+        {"ok": True, "authed_user": {"id": "U07"}},
+        {"ok": True, "authed_user": "U07"},
+        {**BOT, "authed_user": {"access_token": 5}},
+    ],
+)
 async def test_an_answer_without_a_token_is_refused(reply: Any) -> None:
     with pytest.raises(Refused):
         await exchanged(reply)
