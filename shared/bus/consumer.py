@@ -18,7 +18,7 @@ from nats.aio.msg import Msg
 
 from shared.bus.nkey import connect
 from shared.bus.settling import PAUSES, Bury, Handle, Settling
-from shared.bus.stream import NAME, ask
+from shared.bus.stream import FIXED, NAME, ask
 from shared.errors import Away, ConfigError
 
 log = structlog.get_logger()
@@ -28,6 +28,12 @@ BATCH = 500
 
 PULLS = 2
 """Batches under way at once: one is fetched while the other is written."""
+
+ACK_WAIT = 30.0
+"""Seconds after which another process is given what one has not settled."""
+
+EVERYTHING: Sequence[str] = FIXED[NAME]["subjects"]
+"""Every item, and what happens to connections."""
 
 _WAIT = 2.0
 """Seconds a pull waits: one that is in flight while the server restarts hears nothing."""
@@ -43,20 +49,20 @@ class Lag(Struct, frozen=True):
 
 
 class Consumer:
-    """A durable consumer of the stream, by its name. `pauses` are as `PAUSES`; `ack_wait` is in
-    seconds, after which another process is given what this one has not settled."""
+    """A durable consumer of the stream, by its name. `pauses` are as `PAUSES`; `ack_wait` is as
+    `ACK_WAIT`."""
 
     def __init__(
         self,
         url: str,
         name: str,
-        subjects: Sequence[str],
+        subjects: Sequence[str] = EVERYTHING,
         *,
-        ack_wait: float = 60.0,
+        ack_wait: float | None = None,
         pauses: Sequence[float] = PAUSES,
     ) -> None:
         self._url, self.name, self._subjects = url, name, list(subjects)
-        self._ack_wait, self._pauses = ack_wait, pauses
+        self._ack_wait, self._pauses = ack_wait or ACK_WAIT, pauses
         self._nc: Client | None = None
 
     @property

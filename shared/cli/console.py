@@ -14,6 +14,7 @@ from shared.errors import Away
 if TYPE_CHECKING:
     from shared.config import Settings
     from shared.provider import Provider
+    from shared.subscriber import Subscriber
 
 app = typer.Typer()
 
@@ -33,12 +34,12 @@ def console(json: Json = False) -> None:
         screen.print(Text(url))
 
 
-def origin(first: "tuple[Provider, Settings]", *, mounted: bool) -> str:
+def origin(first: "tuple[Provider | Subscriber, Settings]", *, mounted: bool) -> str:
     """The address above the pages of a process, given its first service; empty where they are off."""
     from shared.service.fleet import console_wanted  # noqa: PLC0415 - brings a web framework along
 
     provider, settings = first
-    if not console_wanted(os.environ, settings.service.env):
+    if not provider.base_url or not console_wanted(os.environ, settings.service.env):
         return ""
     return settings.service.public_url.removesuffix(f"/{provider.name}" if mounted else "")
 

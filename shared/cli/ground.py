@@ -1,9 +1,10 @@
 """What services stand on: the two engines, the tables, and a key for whoever runs the fleet."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -14,9 +15,14 @@ from shared.engines import nats
 from shared.engines.process import lock, private
 from shared.errors import Away, ConfigError
 from shared.service.callers import SCOPES, create_key
+from shared.service.subscriber import bring_up_to_date
 from shared.store import api_keys
 from shared.store.database import Database
 from shared.store.migrate import migrate
+from shared.subscriber import Subscriber
+
+if TYPE_CHECKING:
+    from shared.cli.told import Service
 
 KEY_DAYS = 90
 
@@ -55,7 +61,7 @@ def ground(root: Path) -> Iterator[Ground]:
         running.stop()
 
 
-async def prepare(it: Ground, killed: str) -> str:
+async def prepare(it: Ground, killed: str, services: "Sequence[Service]" = ()) -> str:
     """Bring the tables up to date and return a key that may do everything, until the fleet stops.
 
     `killed` is the key that a killed fleet has left behind; it ends here.
@@ -64,7 +70,11 @@ async def prepare(it: Ground, killed: str) -> str:
     db = Database(it.postgres_url, max_connections=2)
     version = await db.open()
     try:
-        if applied := await migrate(db):
+        applied = await migrate(db)
+        for one, settings in services:
+            if isinstance(one, Subscriber):
+                applied += await bring_up_to_date(one, settings.database.url.reveal())
+        if applied:
             screen.print(f"Applied {', '.join(applied)}")
         if os.environ.get("POSTGRES_URL"):
             screen.print(f"PostgreSQL {version} of POSTGRES_URL")

@@ -32,9 +32,15 @@ def migrate(
     json: Json = False,
 ) -> None:
     """Bring the tables up to date."""
+    from shared.config.catalogue import subscribers  # noqa: PLC0415 - imports them
+    from shared.config.load import database_url  # noqa: PLC0415 - with YAML
+    from shared.service.subscriber import bring_up_to_date  # noqa: PLC0415 - a web framework
     from shared.store import migrate as tables  # noqa: PLC0415 - psycopg, which most commands do not need
 
     names = _with_database(tables.pending if check else tables.migrate)
+    for it in subscribers():
+        url = database_url(it, {"POSTGRES_URL": find("postgres_url").postgres_url, **os.environ})
+        names += asyncio.run(bring_up_to_date(it, url, check=check))
     if json:
         as_json({"pending" if check else "applied": names})
     elif names:

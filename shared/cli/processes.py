@@ -20,6 +20,7 @@ from shared.service.main import PARENT
 if TYPE_CHECKING:
     from shared.config import Settings
     from shared.provider import Provider
+    from shared.subscriber import Subscriber
 
 PATIENCE = 60.0
 """Seconds until every service has to answer: starting is work for the processor, and they all start."""
@@ -40,7 +41,8 @@ class Line(Struct, frozen=True):
 
 
 def supervise(
-    services: Sequence[tuple["Provider", "Settings"]], ready: Callable[[Sequence[Line]], None]
+    services: "Sequence[tuple[Provider | Subscriber, Settings]]",
+    ready: Callable[[Sequence[Line]], None],
 ) -> None:
     """Run each service as `python -m services.<name>` until this process is interrupted.
 

@@ -20,11 +20,11 @@ from shared.engines.process import ports, running
 from shared.errors import ConfigError, HubError
 
 if TYPE_CHECKING:
-    from shared.cli.ground import Ground
     from shared.config import Settings
     from shared.provider import Provider
+    from shared.subscriber import Subscriber
 
-    Service = tuple[Provider, Settings]
+    Service = tuple[Provider | Subscriber, Settings]
 
 app = typer.Typer()
 Port = Annotated[int, typer.Option(min=1, max=65535, help="The port of the whole fleet.")]
@@ -39,9 +39,9 @@ def up(
     json: Json = False,
 ) -> None:
     """Start everything: PostgreSQL, NATS, the tables, and every service. Ctrl-C stops all of it."""
-    from shared.config.catalogue import providers  # noqa: PLC0415 - imports every provider
+    from shared.config.catalogue import providers, subscribers  # noqa: PLC0415 - imports every provider
 
-    stand(providers(), port, processes=processes, json=json)
+    stand([*providers(), *subscribers()], port, processes=processes, json=json)
 
 
 @app.command()
@@ -53,9 +53,9 @@ def run(
     json: Json = False,
 ) -> None:
     """Start one service on its own port, with the engines it needs."""
-    from shared.config.catalogue import one  # noqa: PLC0415 - imports every provider
+    from shared.config.catalogue import service  # noqa: PLC0415 - imports every provider
 
-    found = one(provider)
+    found = service(provider)
     stand([found], port or found.port, mounted=False, json=json)
 
 
@@ -78,7 +78,7 @@ def env(json: Json = False) -> None:
 
 
 def stand(
-    providers: Sequence["Provider"],
+    providers: "Sequence[Provider | Subscriber]",
     port: int,
     *,
     processes: bool = False,
@@ -98,6 +98,7 @@ def stand(
     if not providers:
         raise ConfigError("there are no providers in services/")
     from shared.cli import ground as standing  # noqa: PLC0415 - brings a web framework along
+    from shared.cli import told  # noqa: PLC0415
 
     root = root or Path.cwd()
     os.environ.update(variables or {})
@@ -108,10 +109,10 @@ def stand(
         raise ConfigError(f"port {port} is in use; choose another one with --port")
     # Ctrl-C is the ordinary way to stop.
     with suppress(KeyboardInterrupt), standing.ground(root) as ground:
-        public = _public(providers, port, processes=processes, mounted=mounted)
-        services = _settings(providers, ground, public)
+        public = told.public(providers, port, processes=processes, mounted=mounted)
+        services = told.settings(providers, ground, public)
         killed = fleets.noted(root)
-        key = asyncio.run(standing.prepare(ground, killed.api_key if killed else ""))
+        key = asyncio.run(standing.prepare(ground, killed.api_key if killed else "", services))
         pages = console.origin(services[0], mounted=mounted and not processes)
         enter = asyncio.run(console.link(ground.postgres_url, key, pages, providers[0].name))
         here = fleets.Fleet(
@@ -125,12 +126,13 @@ def stand(
         )
 
         def answering(lines: Sequence[Any]) -> None:
-            addresses = {line.name: line.url.rstrip("/") for line in lines}
+            speaking = {it.name for it in providers if it.base_url}
+            addresses = {it.name: it.url.rstrip("/") for it in lines if it.name in speaking}
             whole = structs.replace(here, services=addresses)
             if json:
                 as_json(lines)
             else:
-                _tell(lines, enter, hints=ready is None)
+                _tell(lines, enter, speaking, hints=ready is None)
             fleets.write(root, whole)  # last: whoever waits for it finds everything said
             if ready:
                 ready(whole, lines)
@@ -167,64 +169,7 @@ def _serve(
     serve(services, "127.0.0.1", port, ready=ready, mounted=mounted)
 
 
-def _public(
-    providers: Sequence["Provider"], port: int, *, processes: bool, mounted: bool
-) -> dict[str, tuple[int, str]]:
-    """Each service's port and the address under which browsers and providers reach it."""
-    given = os.environ.get("PUBLIC_URL", "").rstrip("/")
-    found = {}
-    for provider in providers:
-        own = provider.port if processes else port
-        path = f"/{provider.name}" if (given and processes) or (mounted and not processes) else ""
-        found[provider.name] = (own, (given or f"http://localhost:{own}") + path)
-    return found
-
-
-def _settings(
-    providers: Sequence["Provider"], ground: "Ground", public: Mapping[str, tuple[int, str]]
-) -> list["Service"]:
-    """The settings of all services; raises one ConfigError for all of them."""
-    from shared.config import load  # noqa: PLC0415 - with YAML, which other commands do not need
-
-    environ: Mapping[str, str] = {
-        "SERVICE_ENV": "dev",
-        **{
-            name: value
-            for name, value in os.environ.items()
-            if value and _applies(name, len(providers))
-        },
-        "ENCRYPTION_KEYS": ground.encryption_keys,
-    }
-    found: list[Service] = []
-    problems: list[str] = []
-    for provider in providers:
-        port, url = public[provider.name]
-        try:
-            settings = load(
-                provider,
-                environ,
-                port=port,
-                public_url=url,
-                database_url=ground.postgres_url,
-                nats_url=ground.nats_url,
-            )
-        except ConfigError as error:
-            problems += error.problems
-        else:
-            found.append((provider, settings))
-    if problems:
-        raise ConfigError(*problems)
-    return found
-
-
-def _applies(name: str, services: int) -> bool:
-    """Several services in one place cannot share a name or a port; the engines are known already."""
-    single = ("SERVICE_NAME", "SERVICE_PORT")
-    ours = ("POSTGRES_URL_FILE", "NATS_URL_FILE", "ENCRYPTION_KEYS_FILE", "PUBLIC_URL_FILE")
-    return name not in ours and (services == 1 or name not in single)
-
-
-def _tell(lines: Sequence[Any], enter: str, *, hints: bool) -> None:
+def _tell(lines: Sequence[Any], enter: str, speaking: set[str], *, hints: bool) -> None:
     screen.print()
     rows = [
         (
@@ -242,9 +187,9 @@ def _tell(lines: Sequence[Any], enter: str, *, hints: bool) -> None:
         screen.print(told, Text(enter), sep="\n  ")
     if not hints:
         return
-    names = [line.name for line in lines]
-    first = next((line.name for line in lines if not line.missing), names[0])
+    ready = sorted((bool(it.missing), it.name) for it in lines if it.name in speaking)
+    connect = [f"connect {name} --user ana --token <token>" for _, name in ready[:1]]
     screen.print("\nNext, in another terminal:", style="bold")
-    for words in (f"connect {first} --user ana --token <token>", "tail"):
+    for words in (*connect, "tail"):
         screen.print(Text(f"  {as_typed(words)}"))
     screen.print("Ctrl-C stops everything.")

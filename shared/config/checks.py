@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from shared.config.settings import Settings
+from shared.subscriber import Subscriber
 from shared.types import Quota, Secret
 
 if TYPE_CHECKING:
@@ -31,10 +32,13 @@ SHORTEST = 12
 """Characters: fewer than in any secret that a provider hands out, more than anyone can guess."""
 
 
-def whole(provider: "Provider", it: Settings, names: Mapping[str, str]) -> Iterator[str]:
+def whole(
+    provider: "Provider | Subscriber", it: Settings, names: Mapping[str, str]
+) -> Iterator[str]:
     """What is wrong with values that have the right type; `names` are the variables that set them."""
     dev = it.service.env == "dev"
-    yield from encryption_keys(it.encryption_keys, dev=dev)
+    if not isinstance(provider, Subscriber):  # which keeps no tokens
+        yield from encryption_keys(it.encryption_keys, dev=dev)
     yield from _private_url(names["database.url"], it.database.url, ("postgresql", "postgres"))
     yield from _private_url(names["nats.url"], it.nats.url, ("nats", "tls", "ws", "wss"))
     for key in ("base_url", "authorize_url", "token_url"):

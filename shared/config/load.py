@@ -24,6 +24,7 @@ from shared.config.settings import (
     WebhookSettings,
 )
 from shared.errors import ConfigError
+from shared.subscriber import Subscriber
 from shared.types import Secret
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ _SECTIONS: Mapping[str, type[Struct]] = {
 
 
 def load(
-    provider: "Provider",
+    provider: "Provider | Subscriber",
     environ: Mapping[str, str],
     *,
     port: int | None = None,
@@ -83,6 +84,8 @@ def load(
     }.items():
         if given is not None:
             values[section][key] = given
+    if isinstance(provider, Subscriber) and (own := env.get(f"{_prefix(provider)}_POSTGRES_URL")):
+        values["database"]["url"] = own
     if not values["webhook"].get("secret"):
         values["webhook"]["secret"] = env.get("WEBHOOK_SECRET")
     defaults = _defaults(provider)
@@ -93,16 +96,17 @@ def load(
     wanted = provider.oauth.settings if provider.oauth else ()
     wanted += provider.webhook.settings if provider.webhook else ()
     declared = {name: Secret(env.get(name)) for name in wanted}
-    settings = _settings(provider, read, Secret(env.get("ENCRYPTION_KEYS")), declared)
+    keys = "" if isinstance(provider, Subscriber) else env.get("ENCRYPTION_KEYS")
+    settings = _settings(provider, read, Secret(keys), declared)
     problems += checks.whole(provider, settings, names)
     if problems:
         raise ConfigError(*(f"{provider.name}: {problem}" for problem in problems))
     return settings
 
 
-def variables(provider: "Provider") -> Mapping[str, str]:
+def variables(provider: "Provider | Subscriber") -> Mapping[str, str]:
     """The variable that overrides each key of the file; each may also come as `NAME_FILE`."""
-    prefix = provider.name.upper().replace("-", "_")
+    prefix = _prefix(provider)
     secret = (provider.webhook.secret if provider.webhook else "") or f"{prefix}_WEBHOOK_SECRET"
     return {
         "service.name": "SERVICE_NAME",
@@ -128,8 +132,25 @@ def variables(provider: "Provider") -> Mapping[str, str]:
     }
 
 
+def database_url(subscriber: Subscriber, environ: Mapping[str, str]) -> str:
+    """Where its tables are: `<NAME>_POSTGRES_URL`, else `POSTGRES_URL`. Raises ConfigError."""
+    problems: list[str] = []
+    env = Environment(environ, problems)
+    url = env.get(f"{_prefix(subscriber)}_POSTGRES_URL") or env.get("POSTGRES_URL")
+    if problems or not url:
+        raise ConfigError(*(problems or ["POSTGRES_URL is not set"]))
+    return url
+
+
+def _prefix(provider: "Provider | Subscriber") -> str:
+    return provider.name.upper().replace("-", "_")
+
+
 def _settings(
-    provider: "Provider", read: Mapping[str, Any], keys: Secret, declared: Mapping[str, Secret]
+    provider: "Provider | Subscriber",
+    read: Mapping[str, Any],
+    keys: Secret,
+    declared: Mapping[str, Secret],
 ) -> Settings:
     service, oauth, webhook = read["service"], read["oauth"], read["webhook"]
     names = variables(provider)
@@ -187,7 +208,7 @@ def _fields(
             yield field.name, defaults.get(where, fallback)
 
 
-def _defaults(provider: "Provider") -> Mapping[str, Any]:
+def _defaults(provider: "Provider | Subscriber") -> Mapping[str, Any]:
     return {
         "service.name": f"{provider.name}-integration",
         "service.port": provider.port,
@@ -198,7 +219,7 @@ def _defaults(provider: "Provider") -> Mapping[str, Any]:
     }
 
 
-def _own_file(provider: "Provider") -> Path:
+def _own_file(provider: "Provider | Subscriber") -> Path:
     """Beside the module that declares the provider."""
     (root, *_) = importlib.import_module("services").__path__
     return Path(root) / provider.name.replace("-", "_") / "configs/config.yaml"

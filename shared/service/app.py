@@ -1,8 +1,9 @@
 """One service as a Litestar application: the common routes, the provider's own, and the doors."""
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
 from litestar import Litestar, Router, asgi
 from litestar.di import Provide
@@ -12,8 +13,10 @@ from litestar.openapi.spec import Components, SecurityScheme
 from litestar.types import ASGIApp, ControllerRouterHandler, Receive, Scope, Send
 from msgspec.structs import replace
 
+from shared.config import RateLimit
 from shared.errors import RateLimited
 from shared.http.addresses import fetch
+from shared.http.budget import Budget
 from shared.http.limits import admit
 from shared.service import callers, provider_routes
 from shared.service.account_routes import ROUTES as ACCOUNT_ROUTES
@@ -59,24 +62,43 @@ def build(hub: Hub, *, work: bool = True) -> Litestar:
     if hub.provider.oauth is not None:
         routes += OAUTH_ROUTES
     routes += provider_routes.of(hub)
+    return compose(
+        hub.provider.title,
+        routes,
+        recognizer,
+        limiting(hub.provider.name, hub.budget, hub.settings.rate_limit),
+        # Webhooks prove themselves, so they do not pass what callers have to pass.
+        doors=[_webhook(hub)] if hub.provider.webhook else [],
+        dependencies={"hub": Provide(lambda: hub, sync_to_thread=False)},
+        lifespan=[lifespan] if work else [],
+    )
+
+
+def compose(
+    title: str,
+    routes: Sequence[ControllerRouterHandler],
+    recognizer: callers.Callers,
+    limit: Callable[[ASGIApp], ASGIApp],
+    *,
+    doors: Sequence[ControllerRouterHandler] = (),
+    asking: bool = True,
+    **facts: Any,
+) -> Litestar:
+    """An application as every service is one: callers, errors, limits and the page of its API.
+
+    `doors` are open to whoever proves itself otherwise; `asking` says that routes ask a provider.
+    """
     called = Router(
         path="/",
         route_handlers=routes,
-        middleware=[
-            lambda app: callers.Authentication(app, recognizer),
-            lambda app: Limit(app, hub),
-        ],
+        middleware=[lambda app: callers.Authentication(app, recognizer), limit],
     )
-    # Webhooks prove themselves, so they do not pass what callers have to pass.
-    heard = [_webhook(hub)] if hub.provider.webhook else []
     app = Litestar(
-        route_handlers=[called, *heard],
-        dependencies={"hub": Provide(lambda: hub, sync_to_thread=False)},
+        route_handlers=[called, *doors],
         exception_handlers=HANDLERS,
         request_max_body_size=BODY,
-        lifespan=[lifespan] if work else [],
         openapi_config=OpenAPIConfig(
-            title=f"Self Integrations: {hub.provider.title}",
+            title=f"Self Integrations: {title}",
             version="1",
             path="/schema",
             render_plugins=[SwaggerRenderPlugin()],
@@ -88,8 +110,9 @@ def build(hub: Hub, *, work: bool = True) -> Litestar:
         ),
         logging_config=None,
         debug=False,
+        **facts,
     )
-    describe(app.openapi_schema, OPEN)
+    describe(app.openapi_schema, OPEN, asking=asking)
     return app
 
 
@@ -118,22 +141,25 @@ def _webhook(hub: Hub) -> ControllerRouterHandler:
     return webhook
 
 
+def limiting(name: str, budget: Budget, limit: RateLimit) -> Callable[[ASGIApp], ASGIApp]:
+    """The middleware that counts requests to the service of that name."""
+    return lambda app: Limit(app, name, budget, limit)  # Litestar copies whatever is no function
+
+
 class Limit:
     """Counts the requests of every authenticated caller; webhooks are never turned away here."""
 
-    def __init__(self, app: ASGIApp, hub: Hub) -> None:
-        self._app = app
-        self._hub = hub
+    def __init__(self, app: ASGIApp, name: str, budget: Budget, limit: RateLimit) -> None:
+        self._app, self._name, self._budget, self._limit = app, name, budget, limit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         caller = scope.get("user")
         if isinstance(caller, callers.Caller):
-            key = f"{self._hub.provider.name}:{caller.subject}:{caller.user_id or ''}"
-            verdict = await admit(self._hub.budget, key, self._hub.settings.rate_limit)
+            key = f"{self._name}:{caller.subject}:{caller.user_id or ''}"
+            verdict = await admit(self._budget, key, self._limit)
             if not verdict.allowed:
-                limit = self._hub.settings.rate_limit
                 raise RateLimited(
-                    f"More than {limit.requests} requests in {limit.duration:g} seconds; "
+                    f"More than {self._limit.requests} requests in {self._limit.duration:g} seconds; "
                     f"come back in {verdict.retry_after:.0f} seconds.",
                     retry_after=verdict.retry_after,
                 )

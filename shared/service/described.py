@@ -33,8 +33,11 @@ _ASKING = (404, 409, 412, 502, 504)
 """What a route may answer besides that asks the provider for an account."""
 
 
-def describe(document: OpenAPI, open_paths: frozenset[str]) -> None:
-    """Add the errors to a document that Litestar made; `open_paths` need no token."""
+def describe(document: OpenAPI, open_paths: frozenset[str], *, asking: bool = True) -> None:
+    """Add the errors to a document that Litestar made; `open_paths` need no token.
+
+    `asking`: routes below `/api/v1` ask the provider.
+    """
     document.components.schemas["Problem"] = _PROBLEM
     for path, item in (document.paths or {}).items():
         for method in ("get", "post", "put", "patch", "delete"):
@@ -46,12 +49,12 @@ def describe(document: OpenAPI, open_paths: frozenset[str]) -> None:
                 operation.security = []
                 responses["503"] = responses["200"]  # in the same shape, with the reason
                 continue
-            for status in _errors(path, method):
+            for status in _errors(path, method, asking=asking):
                 responses[str(status)] = _answer(status)
 
 
-def _errors(path: str, method: str) -> tuple[int, ...]:
-    if path.startswith("/api/v1/") or (path, method) == ("/accounts", "post"):
+def _errors(path: str, method: str, *, asking: bool) -> tuple[int, ...]:
+    if (asking and path.startswith("/api/v1/")) or (path, method) == ("/accounts", "post"):
         return (*_CALLED, *_ASKING)
     if path == "/oauth/authorize":
         return (*_CALLED, 502)

@@ -15,17 +15,18 @@ from msgspec import Struct
 
 from shared.config import Settings
 from shared.provider import Provider
-from shared.service import app
+from shared.service import app, subscriber
 from shared.service.hub import Hub, open_hub, open_process
 from shared.service.server import Server
 from shared.service.worker import relaying
+from shared.subscriber import Subscriber
 
 if TYPE_CHECKING:
     from shared.service.console.app import Pages
 
 log = structlog.get_logger()
 
-Service = tuple[Provider, Settings]
+Service = tuple[Provider | Subscriber, Settings]
 
 _STARTED: Any = {"type": "lifespan.startup.complete"}
 _STOPPED: Any = {"type": "lifespan.shutdown.complete"}
@@ -104,14 +105,12 @@ async def _serve(
     ready: Callable[[Sequence[ServiceLine]], None],
     mounted: bool,
 ) -> None:
-    first = services[0][1]
-    name = "fleet" if mounted else services[0][0].name
     async with AsyncExitStack() as stack:
-        process = await stack.enter_async_context(open_process(first, name=name))
-        log.info("engines found", postgres=process.versions[0], nats=process.versions[1])
-        await stack.enter_async_context(relaying(process))
-        hubs = {it.name: open_hub(it, settings, process) for it, settings in services}
+        hubs = await _hubs(stack, services, mounted=mounted)
         apps = {name: app.build(hub) for name, hub in hubs.items()}
+        for it, settings in services:
+            if isinstance(it, Subscriber):
+                apps[it.name] = subscriber.build(it, settings)
         lines = [
             ServiceLine(
                 provider.name,
@@ -132,9 +131,24 @@ async def _serve(
             sys.exit(1)
 
 
+async def _hubs(
+    stack: AsyncExitStack, services: Sequence[Service], *, mounted: bool
+) -> dict[str, Hub]:
+    """What the providers' services work with, opened until the stack is closed."""
+    declared = [(it, settings) for it, settings in services if isinstance(it, Provider)]
+    if not declared:
+        return {}
+    first, settings = declared[0]
+    name = "fleet" if mounted else first.name
+    process = await stack.enter_async_context(open_process(settings, name=name))
+    log.info("engines found", postgres=process.versions[0], nats=process.versions[1])
+    await stack.enter_async_context(relaying(process))
+    return {it.name: open_hub(it, settings, process) for it, settings in declared}
+
+
 def _pages(whole: Any, hubs: dict[str, Hub], *, mounted: bool) -> "Pages | None":
     """The services with the pages for people in front of them; None where those are off."""
-    if not console_wanted(os.environ, next(iter(hubs.values())).settings.service.env):
+    if not hubs or not console_wanted(os.environ, next(iter(hubs.values())).settings.service.env):
         return None
     from shared.service.console.app import front  # noqa: PLC0415 - templates, for who serves pages
 

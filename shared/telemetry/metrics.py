@@ -78,6 +78,15 @@ class Metrics:
         self.open_letters = gauge(
             "self_open_dead_letters", "Dead letters that nobody replayed yet", "provider", "kind"
         )
+        self.consumer_pending = gauge(
+            "self_consumer_pending", "Messages that the consumer was not given yet", "consumer"
+        )
+        self.consumer_unsettled = gauge(
+            "self_consumer_unsettled", "Messages given to the consumer and not settled", "consumer"
+        )
+        self.consumed = counter(
+            "self_consumer_messages", "Messages read from the stream", "consumer", "outcome"
+        )
         self._unsupported = counter(
             "self_unsupported_kinds", "Kinds that nobody declared", "provider", "kind"
         )
@@ -89,6 +98,11 @@ class Metrics:
             self.webhooks.labels(provider, outcome)
         for outcome in ("renewed", "failed", "refused"):
             self.refreshes.labels(provider, outcome)
+
+    def begin_reading(self, consumer: str) -> None:
+        """The same, for a service that reads the stream."""
+        for outcome in ("handled", "given_up"):
+            self.consumed.labels(consumer, outcome)
 
     def unsupported(self, provider: str, kind: str) -> None:
         """Count a kind nobody declared; providers invent those, so their number is bounded."""

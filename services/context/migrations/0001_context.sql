@@ -20,6 +20,7 @@ create table item (
 );
 create index item_of_user on item (user_id, at desc, id desc) where not deleted;
 create index item_of_thread on item (user_id, source, md5(thread_id), at) where not deleted;
+create index item_below on item (account_id, source, parent_id) where parent_id <> '' and not deleted;
 create index item_words on item using gin (words);
 create index item_gone on item (changed_at) where deleted;
 
@@ -76,13 +77,13 @@ create table person (
     automated   boolean not null,
     own         boolean not null
 );
-create index person_of_user on person (user_id, last_seen desc, id);
+create index person_of_user on person (user_id, last_seen desc, id desc);
 
 create table event (
     item        bigint primary key references item on delete cascade,
     user_id     text not null,
     series      uuid not null,               -- one event, in however many calendars and mails
-    precedence  text not null,               -- of the rows of one series the greatest tells
+    precedence  text collate "C" not null,   -- of the rows of one series the greatest tells
     kind        text not null,
     uid         text not null,
     title       text not null,
@@ -96,7 +97,7 @@ create table event (
     link        text not null
 );
 create index event_of_series on event (series, precedence desc);
-create index event_of_user on event (user_id, starts, series);
+create index event_of_user on event (user_id, (coalesce(starts, 'infinity')), series);
 
 create table task (
     id          uuid primary key,
@@ -109,7 +110,7 @@ create table task (
     state       text not null,               -- what the item says: open, done
     due         text not null default ''
 );
-create index task_of_user on task (user_id, at desc, id);
+create index task_of_user on task (user_id, at desc, id desc);
 create index task_of_item on task (item);
 
 -- What the user says of a task; it outlives versions of the item, and goes with the item.

@@ -12,7 +12,7 @@ from litestar.types import ASGIApp, ControllerRouterHandler, Receive, Scope, Sen
 from shared.errors import HubError
 from shared.http.addresses import fetch
 from shared.service import callers, problems
-from shared.service.app import BODY, Limit
+from shared.service.app import BODY, limiting
 from shared.service.console import connect, entry, live, operators, sessions, work
 from shared.service.console.desk import Desk, TheDesk
 from shared.service.console.render import go, page
@@ -64,7 +64,7 @@ def _application(desk: Desk) -> Litestar:
         route_handlers=[connect.make],
         middleware=[
             lambda app: callers.Authentication(app, desk.callers),
-            lambda app: Limit(app, desk.any),
+            limiting(desk.any.provider.name, desk.any.budget, desk.any.settings.rate_limit),
         ],
         exception_handlers=problems.HANDLERS,
     )
