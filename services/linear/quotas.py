@@ -55,7 +55,7 @@ def points(query: str, sizes: tuple[tuple[str, int], ...] = ()) -> float:
             stack[-1][0] += OBJECT - before
             stack.append([0.0, size])
             size, before = 1.0, 0.0
-        elif it[2]:
+        elif it[2] and len(stack) > 1:
             cost, times = stack.pop()
             stack[-1][0] += cost * times
             before = 0.0

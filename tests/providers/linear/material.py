@@ -1,6 +1,6 @@
 """Recorded payloads to change and send, and a Linear of recorded answers."""
 
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +8,7 @@ from msgspec import Struct, json
 
 from services.linear.people import Member, called
 from services.linear.provider import provider
+from services.linear.queries import changes, everything
 from shared.normalizer import Message, Version
 from shared.provider import Stream
 from shared.sync.normalize import prepare
@@ -101,25 +102,27 @@ def members() -> dict[str, str]:
 
 
 class Listing:
-    """A connection as Linear pages it: by creation or by change, newest first, by id as cursor."""
+    """A connection as Linear pages it: newest first, in the order that is asked for, by id as cursor."""
 
     def __init__(self, rows: list[dict[str, Any]], size: int = 2) -> None:
         self.rows, self.size = rows, size
-        self.queries: list[str] = []
 
-    def api(self) -> FakeApi:
+    def api(self, name: str = "issues") -> FakeApi:
         """An Api that has nothing but this connection."""
-        return FakeApi({("GRAPHQL", "*"): self})
+        queries = everything(name), changes(name)
+        return FakeApi({("GRAPHQL", query): partial(self.answer, query) for query in queries})
 
-    def __call__(self, call: Call) -> Answer:
+    def answer(self, query: str, call: Call) -> Answer:
         asked: dict[str, Any] = call.body
-        order = "updatedAt" if "since" in asked else "createdAt"
-        rows = [row for row in self.rows if row["updatedAt"] >= asked.get("since", "")]
+        found = query[query.index("found:") : query.index("nodes {", query.index("found:"))]
+        order = "updatedAt" if "orderBy: updatedAt" in found else "createdAt"
+        hidden = "includeArchived: true" not in found
+        rows = [row for row in self.rows if not (hidden and row.get("archivedAt"))]
+        rows = [row for row in rows if row["updatedAt"] >= asked.get("since", "")]
         rows.sort(key=lambda row: (str(row[order]), str(row["id"])), reverse=True)
         newest = max((row["updatedAt"] for row in self.rows), default=None)
         if asked["after"]:
-            place = [row["id"] for row in rows].index(asked["after"])
-            rows = rows[place + 1 :]
+            rows = rows[[row["id"] for row in rows].index(asked["after"]) + 1 :]
         part, rest = rows[: self.size], rows[self.size :]
         turn = {"hasNextPage": bool(rest), "endCursor": part[-1]["id"] if part else None}
         latest = [{"updatedAt": newest}] if newest else []

@@ -29,6 +29,7 @@ def mentioned(text: str) -> list[str]:
         ("[Lee](https://linear.app/acme/profiles/lee) and", ["Lee Fox"]),
         ("a@ada b/@ada ada@example.com x.@ada", []),
         ("https://example.com/@ada and http://x/profiles/lee", []),
+        ("https://example.com/?q=@ada", []),
         ("`@ada` ``` @lee", []),
         ("```\n@ada\n```\n@lee", ["Lee Fox"]),
         ("@", []),

@@ -113,7 +113,7 @@ async def test_a_stored_cursor_whose_entity_is_gone_begins_the_walk_anew() -> No
     def gone(call: Call) -> Answer:
         if call.body["after"] == "i-99":
             raise ItemGone
-        return listing(call)
+        return listing.answer(queries.everything("issues"), call)
 
     api = FakeApi({("GRAPHQL", "*"): gone})
     pages = await walk("issues", api, Walk("", at(9), "i-99"))
@@ -126,10 +126,18 @@ async def test_a_cursor_that_was_just_given_and_is_refused_ends_the_walk(error: 
     listing = Listing([row(number) for number in range(3)])
 
     def refusing(call: Call) -> Any:
-        return error if call.body["after"] else listing(call)
+        whole = queries.everything("issues")
+        return error if call.body["after"] else listing.answer(whole, call)
 
     with pytest.raises(type(error)):
         await walk("issues", FakeApi({("GRAPHQL", "*"): refusing}))
+
+
+async def test_a_first_page_that_is_refused_is_not_asked_for_again() -> None:
+    api = FakeApi({("GRAPHQL", "*"): Refused()})
+    with pytest.raises(Refused):
+        await walk("issues", api)
+    assert len(api.asked) == 1
 
 
 @pytest.mark.parametrize("error", [RateLimited(retry_after=9), Unavailable()])
