@@ -44,27 +44,27 @@ class Download(NamedTuple):
 class Api(Protocol):
     """One account's view of the provider's API. `path` is relative to the base URL, or absolute on it.
 
-    Every method raises a `ProviderError` that is named by what to do next. Answers are decoded into
+    What is given by name beyond the names below goes into the query, as `type="Todo"` would. Every method raises a `ProviderError` that is named by what to do next. Answers are decoded into
     `type` by msgspec (an answer of another shape raises `Unreadable`). Reads are repeated with
     backoff; writes never are.
     """
 
-    async def get(self, path: str, type: type[T], **params: str | int) -> T:
+    async def get(self, path: str, type: type[T], /, **params: str | int) -> T:
         """Read one thing."""
         ...
 
     async def page(
-        self, path: str, type: type[T], *, etag: str = "", **params: str | int
+        self, path: str, type: type[T], /, *, etag: str = "", **params: str | int
     ) -> Reply[T]:
         """Read one page; with `etag`, only if it changed since."""
         ...
 
-    def paginate(self, path: str, type: type[T], **params: str | int) -> AsyncIterator[Reply[T]]:
+    def paginate(self, path: str, type: type[T], /, **params: str | int) -> AsyncIterator[Reply[T]]:
         """Read page after page, following `Link: rel="next"`."""
         ...
 
     def stream(
-        self, path: str, *, largest: int, **params: str | int
+        self, path: str, /, *, largest: int, **params: str | int
     ) -> AbstractAsyncContextManager[Download]:
         """Read bytes as they come, without ever holding them all; to be read within the block.
 
@@ -83,6 +83,7 @@ class Api(Protocol):
         method: str,
         path: str,
         type: type[T],
+        /,
         body: Any = None,
         *,
         etag: str = "",
@@ -94,7 +95,7 @@ class Api(Protocol):
         """
         ...
 
-    async def graphql(self, query: str, type: type[T], **variables: Any) -> T:
+    async def graphql(self, query: str, type: type[T], /, **variables: Any) -> T:
         """Ask GraphQL; `type` is the shape of the reply's `data`."""
         ...
 

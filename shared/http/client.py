@@ -84,12 +84,12 @@ class HttpApi:
             now=now,
         )
 
-    async def get(self, path: str, type: type[T], **params: str | int) -> T:
+    async def get(self, path: str, type: type[T], /, **params: str | int) -> T:
         """Read one thing; `bytes` as `type` gives the body as it is."""
         return decode((await self._ask(Call("GET", self._url(path, params)))).response.body, type)
 
     async def page(
-        self, path: str, type: type[T], *, etag: str = "", **params: str | int
+        self, path: str, type: type[T], /, *, etag: str = "", **params: str | int
     ) -> Reply[T]:
         """Read one page; with `etag`, only if it changed since (`data` is None when not).
 
@@ -101,7 +101,7 @@ class HttpApi:
         return Reply(data, it.status, it.headers, following)
 
     async def paginate(
-        self, path: str, type: type[T], **params: str | int
+        self, path: str, type: type[T], /, **params: str | int
     ) -> AsyncIterator[Reply[T]]:
         """Read page after page; raises Refused when they go in a circle."""
         asked = str(self._url(path, params))
@@ -117,7 +117,7 @@ class HttpApi:
 
     @asynccontextmanager
     async def stream(
-        self, path: str, *, largest: int, **params: str | int
+        self, path: str, /, *, largest: int, **params: str | int
     ) -> AsyncIterator[Download]:
         """Read bytes as they come; they may pause for as long as the client's timeout of a read."""
         async with Body(largest) as body:
@@ -135,6 +135,7 @@ class HttpApi:
         method: str,
         path: str,
         type: type[T],
+        /,
         body: Any = None,
         *,
         etag: str = "",
@@ -150,7 +151,7 @@ class HttpApi:
         call = Call(method.upper(), self._url(path, params), headers, content, write=True)
         return decode((await self._ask(call)).response.body, type, write=True)
 
-    async def graphql(self, query: str, type: type[T], **variables: Any) -> T:
+    async def graphql(self, query: str, type: type[T], /, **variables: Any) -> T:
         """Ask GraphQL at `graphql` under the base URL; a mutation is sent once, like any write."""
         headers, content = encoded({"query": query, "variables": variables})
         write = query.lstrip().startswith("mutation")

@@ -62,11 +62,11 @@ class FakeApi:
         self.beside: dict[str, str] = {}
         self.streaming = 0
 
-    async def get(self, path: str, type: type[T], **params: str | int) -> T:
+    async def get(self, path: str, type: type[T], /, **params: str | int) -> T:
         return _decode(self._answer("GET", path, params).body, type)
 
     async def page(
-        self, path: str, type: type[T], *, etag: str = "", **params: str | int
+        self, path: str, type: type[T], /, *, etag: str = "", **params: str | int
     ) -> Reply[T]:
         it = self._answer("GET", path, params, etag=etag)
         if etag and etag == it.etag:
@@ -75,7 +75,7 @@ class FakeApi:
         return Reply(_decode(it.body, type), it.status, headers, it.next)
 
     async def paginate(
-        self, path: str, type: type[T], **params: str | int
+        self, path: str, type: type[T], /, **params: str | int
     ) -> AsyncIterator[Reply[T]]:
         reply = await self.page(path, type, etag="", **params)
         yield reply
@@ -85,7 +85,7 @@ class FakeApi:
 
     @asynccontextmanager
     async def stream(
-        self, path: str, *, largest: int, **params: str | int
+        self, path: str, /, *, largest: int, **params: str | int
     ) -> AsyncIterator[Download]:
         it = self._answer("GET", path, params)
         body = _decode(it.body, bytes)
@@ -113,6 +113,7 @@ class FakeApi:
         method: str,
         path: str,
         type: type[T],
+        /,
         body: Any = None,
         *,
         etag: str = "",
@@ -125,7 +126,7 @@ class FakeApi:
             raise Changed
         return _decode(it.body, type)
 
-    async def graphql(self, query: str, type: type[T], **variables: Any) -> T:
+    async def graphql(self, query: str, type: type[T], /, **variables: Any) -> T:
         path = query if ("GRAPHQL", query) in self.answers else "*"
         return _decode(self._answer("GRAPHQL", path, {}, variables).body, type)
 

@@ -598,6 +598,18 @@ async def test_a_download_that_has_begun_is_not_cut_off(client: httpx.AsyncClien
             assert [chunk async for chunk in download.chunks] == [b"a", b"b"]
 
 
+async def test_a_parameter_may_have_any_name(client: httpx.AsyncClient, nap: Nap) -> None:
+    async with loopback(answer(200, {"id": 1})) as server:
+        it = api(client, server, nap)
+        await it.get("a", Thing, type="t", path="p")
+        await it.page("a", Thing, type="t", path="p")
+        await it.send("PUT", "a", Thing, type="t", path="p", method="m")
+        async for _ in it.paginate("a", Thing, type="t", path="p"):
+            pass
+    told = [asked.target for asked in server.asked]
+    assert told == ["/a?type=t&path=p"] * 2 + ["/a?type=t&path=p&method=m", "/a?type=t&path=p"]
+
+
 async def test_a_host_that_fails_five_times_in_a_row_is_left_alone(
     client: httpx.AsyncClient, nap: Nap
 ) -> None:

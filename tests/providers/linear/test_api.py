@@ -34,7 +34,7 @@ class Recording(FakeApi):
         super().__init__({})
         self.queries: list[str] = []
 
-    async def graphql(self, query: str, type: type[T], **variables: Any) -> T:
+    async def graphql(self, query: str, type: type[T], /, **variables: Any) -> T:
         self.queries.append(query)
         return await super().graphql(query, type, **variables)
 
