@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import typer
 from msgspec import json
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
@@ -29,7 +29,9 @@ def as_json(value: Any) -> None:
 
 def as_table(columns: Sequence[str], rows: Iterable[Sequence[Any]], empty: str) -> None:
     """Print a plain table, or the sentence when there are no rows."""
-    table = Table(*columns, box=None, pad_edge=False, header_style="bold")
+    # Folded, never cut: the end of a name of a variable is what somebody has to type.
+    heads = [Column(it, overflow="fold") for it in columns]
+    table = Table(*heads, box=None, pad_edge=False, header_style="bold")
     for row in rows:
         table.add_row(*(cell if isinstance(cell, Text) else plain(cell) for cell in row))
     screen.print(table if table.row_count else Text(empty))

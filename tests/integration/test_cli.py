@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import shlex
 import shutil
 import signal
@@ -23,11 +24,12 @@ import msgspec
 import psycopg
 import pytest
 from msgspec import structs
+from rich.console import Console
 
 from services.github.webhook import verify
 from shared.cli import main
 from shared.cli.fleet import Fleet, write
-from shared.cli.output import plain, screen
+from shared.cli.output import as_table, plain, screen
 from shared.cli.sync import coverage
 from shared.engines.process import ports, running
 from shared.types import Delivery
@@ -427,6 +429,13 @@ def test_a_recorded_webhook_can_be_sent_to_a_running_service() -> None:
 def test_nothing_printed_can_command_the_terminal() -> None:
     assert plain("a\x1b[31mb\r\nc\u202ed[bold]").plain == "a [31mb  c d[bold]"
     assert len(plain("x" * 999).plain) == 201
+
+
+def test_a_narrow_terminal_cuts_nothing_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = io.StringIO()
+    monkeypatch.setattr("shared.cli.output.screen", Console(file=told, width=20))
+    as_table(("service", "state"), [("acme", "set ACME_CLIENT_SECRET")], "nothing")
+    assert "ACMECLIENTSECRET" in re.sub(r"[^A-Z]", "", told.getvalue())
 
 
 def test_a_run_that_does_not_add_up_says_so() -> None:
