@@ -60,9 +60,10 @@ def test_every_path_in_the_text_is_there(document: Path) -> None:
 
 
 @each
-def test_every_test_that_is_named_is_there(document: Path) -> None:
-    named = re.findall(r"`(tests/[\w./]+)::(\w+)`", prose(document))
-    assert [it for it in named if f"def {it[1]}(" not in (ROOT / it[0]).read_text()] == []
+def test_every_test_and_function_that_is_named_is_there(document: Path) -> None:
+    named = re.findall(r"`((?:tests|shared|services)/[\w./]+)::(\w+)`", prose(document))
+    there = {it: (ROOT / it[0]).read_text() for it in named}
+    assert [it for it in named if not re.search(rf"(?:def|class) {it[1]}\b", there[it])] == []
 
 
 @each
