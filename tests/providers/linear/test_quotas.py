@@ -25,7 +25,7 @@ def cost(query: str, **variables: object) -> list[Charge]:
         ),
         ("mutation ($id: String!) { done: issueDelete(id: $id) { success } }", 1.1),
         ("", 0),
-        ("{ } } } { } }", 0),
+        ("{ } } } { } }", 1),
     ],
 )
 def test_a_query_costs_its_objects_its_scalars_and_its_pages(query: str, expected: float) -> None:
