@@ -4,6 +4,7 @@ import ast
 import re
 import sys
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -267,7 +268,7 @@ def test_the_rule_is_kept(rule: Rule) -> None:
         f"{path}:{getattr(node, 'lineno', 0)}"
         for path in sources()
         if rule.applies(path)
-        for node in rule.find(ast.parse((ROOT / path).read_text()))
+        for node in rule.find(tree_of(path))
     ]
     assert not broken, f"{rule.name}, because {rule.reason}: {', '.join(broken)}"
 
@@ -307,6 +308,12 @@ def sources() -> list[str]:
     """Every Python file of the product, relative to the root."""
     files = (file for part in ("shared", "services") for file in ROOT.glob(f"{part}/**/*.py"))
     return sorted(file.relative_to(ROOT).as_posix() for file in files)
+
+
+@cache
+def tree_of(path: str) -> ast.Module:
+    """A source, parsed once for all rules."""
+    return ast.parse((ROOT / path).read_text())
 
 
 def shadows(paths: list[str]) -> list[str]:

@@ -6,9 +6,23 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.contract.test_architecture import ROOT, Finder, Rule, calls, outside, product, sources
+from tests.contract.test_architecture import (
+    ROOT,
+    Finder,
+    Rule,
+    calls,
+    outside,
+    product,
+    sources,
+    strings,
+    tree_of,
+)
 
 TELLING = re.compile(r"(^|_)(token|secret|verifier|password|authorization)$|^(access|refresh)$")
+
+
+NAMED = re.compile(r"sql\.SQL\([\w.]+\)\.format\((sql\.Identifier\(\w+\)(, )?)+\)")
+"""A statement of ours in which only names of tables are filled in, quoted by the driver."""
 
 
 def passing(name: str, *values: str) -> Finder:
@@ -47,7 +61,8 @@ def composed_statements(tree: ast.Module) -> Iterator[ast.AST]:
     for node in calls("execute", "executemany")(tree):
         assert isinstance(node, ast.Call)
         first = node.args[0] if node.args else None
-        formatted = isinstance(first, ast.Call) and ast.unparse(first.func).endswith(".format")
+        text = ast.unparse(first) if isinstance(first, ast.Call) else ""
+        formatted = ".format(" in text and not NAMED.fullmatch(text)
         if isinstance(first, ast.JoinedStr | ast.BinOp) or formatted:
             yield node
 
@@ -76,6 +91,43 @@ def foreign_digits(tree: ast.Module) -> Iterator[ast.AST]:
             text = ast.unparse(node.test if isinstance(node, ast.If) else node)
             if re.search(r"\.is(digit|numeric|decimal)\(\)", text) and ".isascii()" not in text:
                 yield node
+
+
+def lacking(call: str, *names: str) -> Finder:
+    """Calls that give none of these arguments, and pass on none that they were given."""
+
+    def find(tree: ast.Module) -> Iterator[ast.AST]:
+        for node in calls(call)(tree):
+            assert isinstance(node, ast.Call)
+            if not {it.arg for it in node.keywords} & {*names, None}:
+                yield node
+
+    return find
+
+
+def attributes(*names: str) -> Finder:
+    """Dotted names that end in one of these."""
+    return lambda tree: (
+        node
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and any(f".{ast.unparse(node)}".endswith(it) for it in names)
+    )
+
+
+def seconds(it: ast.expr) -> float:
+    """A number that is written out, else nought."""
+    found = ast.literal_eval(it) if isinstance(it, ast.Constant) else 0
+    return float(found or 0)
+
+
+def long_waits(tree: ast.Module) -> Iterator[ast.AST]:
+    """Waiting for messages without saying how long, or for longer than five seconds."""
+    for node in calls("fetch")(tree):
+        assert isinstance(node, ast.Call)
+        waits = [it.value for it in node.keywords if it.arg in ("timeout", None)]
+        if not waits or any(seconds(it) > 5 for it in waits):
+            yield node
 
 
 TRAPS = [
@@ -127,11 +179,75 @@ TRAPS = [
     Rule(
         "nothing is pushed to us by NATS",
         "a slow subscriber is dropped, and pull_subscribe ignores another configuration in silence",
-        outside("shared/bus/search.py"),  # it reads once, and counts what it waits for
+        # One reads once, and counts what it waits for; the other hears what it asked for itself.
+        outside("shared/bus/search.py", "shared/bus/consumer.py"),
         calls("subscribe", "pull_subscribe", "subscribe_core"),
         "shared/bus/x.py",
         'await js.subscribe("self.>", cb=f)',
         "await js.pull_subscribe_bind(consumer=name, stream=NAME)",
+    ),
+    Rule(
+        "nobody publishes into the dark",
+        "futures of publish_async never end when the server is killed, and a plain publish is not acknowledged",
+        outside("shared/bus/client.py", "shared/bus/consumer.py"),  # a batch; asking for messages
+        calls("publish_async", "nc.publish", "_nc.publish"),
+        "shared/bus/x.py",
+        "await self._nc.publish(subject, body)",
+        "await self._bus.publish(events)",
+    ),
+    Rule(
+        "a publish expects no sequence",
+        "the repetition of one that succeeded looks like a conflict, not like a duplicate",
+        product,
+        lambda tree: (n for n in strings(tree) if "Nats-Expected-Last" in str(n.value)),
+        "shared/bus/x.py",
+        'headers["Nats-Expected-Last-Subject-Sequence"] = "7"',
+        'headers["Nats-Msg-Id"] = event.id',
+    ),
+    Rule(
+        "a connection to NATS never gives up",
+        "after sixty attempts it is closed for good, and nothing says so",
+        lambda path: path.startswith("shared/bus/"),
+        lacking("connect", "max_reconnect_attempts", "allow_reconnect"),
+        "shared/bus/x.py",
+        "await connect(url, name=name)",
+        "await connect(url, name=name, max_reconnect_attempts=-1)",
+    ),
+    Rule(
+        "nobody waits long for messages",
+        "a wait over a restart of the server gets nothing until it ends, though messages are there",
+        lambda path: path.startswith("shared/bus/"),
+        long_waits,
+        "shared/bus/x.py",
+        "await pulled.fetch(100, timeout=30)",
+        "await pulled.fetch(100, timeout=_WAIT)",
+    ),
+    Rule(
+        "who works on messages acknowledges each",
+        "other policies settle what nobody has dealt with",
+        outside("shared/bus/search.py", "shared/bus/tail.py"),  # they look, and work on nothing
+        attributes("AckPolicy.NONE", "AckPolicy.ALL"),
+        "shared/bus/x.py",
+        "ConsumerConfig(ack_policy=AckPolicy.ALL)",
+        "ConsumerConfig(ack_policy=AckPolicy.EXPLICIT)",
+    ),
+    Rule(
+        "addresses are judged in one place",
+        "Python calls NAT64, 6to4 and others global that lead to private addresses",
+        lambda path: path.startswith("shared/") and path != "shared/http/addresses.py",
+        attributes(".is_global", ".is_private", ".is_link_local", ".is_reserved"),
+        "shared/x.py",
+        "if ip.is_global: fetch(ip)",
+        "if public(address): fetch(address)",
+    ),
+    Rule(
+        "signed tokens name their algorithms here",
+        "else the token says itself how it is to be checked: not at all, or with the public key",
+        product,
+        lacking("jwt.decode", "algorithms", "certs"),
+        "shared/oauth/x.py",
+        "jwt.decode(token, keys)",
+        "jwt.decode(token, keys, algorithms=ALGORITHMS)",
     ),
     Rule(
         "no lease lives in a key-value bucket",
@@ -160,7 +276,7 @@ def test_nobody_walks_into_it(trap: Rule) -> None:
         f"{path}:{getattr(node, 'lineno', 0)}"
         for path in sources()
         if trap.applies(path)
-        for node in trap.find(ast.parse((ROOT / path).read_text()))
+        for node in trap.find(tree_of(path))
     ]
     assert not caught, f"{trap.name}, because {trap.reason}: {', '.join(caught)}"
 
@@ -185,3 +301,14 @@ def test_no_lock_outlives_its_transaction() -> None:
     files = [*ROOT.glob("shared/**/*.sql"), *ROOT.glob("shared/**/*.py")]
     found = {path.name for path in files if SESSION_LOCK.search(path.read_text())}
     assert found <= {"migrate.sql"}
+
+
+WRITTEN = re.compile(r"^\s*(\w*(?:body|payload|headers|_ct|raw))\s+(?!bytea\b)(\w+)", re.MULTILINE)
+
+
+def test_what_others_wrote_is_kept_as_bytes() -> None:
+    """Text and jsonb refuse NUL and lone surrogates, which providers do send."""
+    assert WRITTEN.search("    body        jsonb not null,")
+    assert not WRITTEN.search("    body        bytea not null,")
+    files = ROOT.glob("shared/**/migrations/*.sql")
+    assert not [it.groups() for file in files for it in WRITTEN.finditer(file.read_text())]
