@@ -1,23 +1,20 @@
 """What callers are told: Messages like those that are published, with the names that are known."""
 
 from collections.abc import Iterable
-from typing import TypeVar
 
 from msgspec import MsgspecError, Raw, Struct, json
 
 from services.notion import normalize
 from services.notion.asking import Human, Named, Place
-from services.notion.listing import head
+from services.notion.listing import decoded, head
 from services.notion.models import DataSource, File, Page, User, dashed
 from services.notion.normalize import CommentTold, PageTold, SourceTold
 from services.notion.people import mentioned
 from services.notion.reading import Found, comments
 from services.notion.text import attachment
-from shared.errors import ItemGone, Unreadable
+from shared.errors import ItemGone
 from shared.normalizer import Message
 from shared.provider import Api
-
-T = TypeVar("T")
 
 
 class Kind(Struct):
@@ -72,11 +69,3 @@ def human(row: Raw) -> Human:
     it = decoded(row, User)
     email = it.person.email if it.person else None
     return Human(dashed(it.id), it.name or "", email or "", it.type == "bot")
-
-
-def decoded(row: bytes | Raw, type: type[T]) -> T:
-    """Read what Notion answered; raises Unreadable."""
-    try:
-        return json.decode(row, type=type)
-    except (MsgspecError, ValueError, RecursionError) as problem:
-        raise Unreadable("Notion answers with something of an unknown shape.") from problem

@@ -9,7 +9,7 @@ from msgspec import Raw
 from services.notion import answers as of
 from services.notion import asking as ask
 from services.notion import normalize, writing
-from services.notion.listing import listing
+from services.notion.listing import decoded, listing
 from services.notion.models import Comment, DataSource, Page, dashed
 from services.notion.normalize import CommentTold, PageTold, SourceTold
 from services.notion.people import mentioned, users
@@ -108,7 +108,7 @@ class Notion(Controller):
     async def database(self, api: ask.Account, names: ask.Names, ident: ask.Ident) -> Message:
         row = await api.get(f"/data_sources/{dashed(ident)}", Raw)
         known = await names(mentioned(row))
-        return normalize.database(SourceTold(of.decoded(row, DataSource), known))
+        return normalize.database(SourceTold(decoded(row, DataSource), known))
 
     @get(
         "/databases/{ident:str}/rows",

@@ -4,12 +4,14 @@ https://developers.notion.com/reference/intro#pagination
 """
 
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
 
 from msgspec import MsgspecError, Raw, Struct, json
 
 from shared.errors import Refused, Unreadable
 from shared.provider import Api
+
+T = TypeVar("T")
 
 PER_PAGE = 100
 
@@ -63,15 +65,17 @@ async def listing(api: Api, path: str, wish: dict[str, Any], after: str) -> List
 
 async def _asked(api: Api, path: str, wish: dict[str, Any]) -> Listing:
     reply = await api.query(path, "application/json", json.encode(wish))
-    try:
-        return json.decode(reply.data or b"", type=Listing)
-    except (MsgspecError, ValueError, RecursionError) as problem:
-        raise Unreadable("Notion answers with a list of an unknown shape.") from problem
+    return decoded(reply.data or b"", Listing)
 
 
 def head(row: Raw) -> Head:
     """What a walk needs to know of a listed object; raises Unreadable."""
+    return decoded(row, Head)
+
+
+def decoded(row: bytes | Raw, type: type[T]) -> T:
+    """Read what Notion answered; raises Unreadable."""
     try:
-        return json.decode(row, type=Head)
+        return json.decode(row, type=type)
     except (MsgspecError, ValueError, RecursionError) as problem:
-        raise Unreadable("Notion lists something of an unknown shape.") from problem
+        raise Unreadable("Notion answers with something of an unknown shape.") from problem

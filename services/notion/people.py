@@ -7,10 +7,10 @@ import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 
-from msgspec import Raw, Struct, convert, json, structs
+from msgspec import Raw, Struct, json, structs
 
 from services.notion.dialect import Lacking
-from services.notion.listing import PER_PAGE, Listing
+from services.notion.listing import PER_PAGE, Listing, decoded
 from services.notion.models import User, dashed
 from shared.errors import Refused
 from shared.provider import Api, Directory
@@ -37,7 +37,7 @@ async def people(api: Api, at: Walk, _: Resource) -> AsyncIterator[Page]:
         except Lacking:
             return
         at = Walk(listed.next)
-        named = (convert(json.decode(it), User) for it in listed.results)
+        named = [decoded(it, User) for it in listed.results]
         yield Page((), at, names={dashed(it.id): it.name for it in named if it.name})
         if not at.next:
             return

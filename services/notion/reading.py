@@ -5,7 +5,7 @@ from typing import Any
 from msgspec import MsgspecError, Raw, Struct, json
 
 from services.notion.dialect import Lacking
-from services.notion.listing import Listing, head
+from services.notion.listing import Listing, decoded, head
 from services.notion.tree import Tree, tree
 from shared.errors import Unreadable
 from shared.provider import Api
@@ -73,7 +73,7 @@ async def _values(api: Api, path: str, kind: str) -> list[Any]:
     more: dict[str, str] = {}
     while True:
         listed = await api.get(path, Listing, page_size=100, **more)
-        rows = (json.decode(row, type=dict[str, Any]) for row in listed.results)
+        rows = [decoded(row, dict[str, Any]) for row in listed.results]
         found += (row[kind] for row in rows if kind in row)
         if not listed.next:
             return found

@@ -69,7 +69,8 @@ def edited(it: Head, now: float) -> str:
 
 def earlier(moment: str, span: timedelta) -> str:
     """So much before, in Notion's own form; nothing for the beginning of all."""
-    if not moment:
+    try:
+        at = datetime.fromisoformat(moment).astimezone(UTC) - span
+    except (ValueError, OverflowError):
         return ""
-    at = datetime.fromisoformat(moment).astimezone(UTC) - span
     return at.strftime("%Y-%m-%dT%H:%M:%S.000Z")

@@ -96,6 +96,25 @@ async def test_an_unknown_shape_of_a_list_is_unreadable() -> None:
         await walk("search", searching(listing([{"id": 1}])), Resource())
 
 
+@pytest.mark.parametrize(
+    "odd", ["", "soon", "2026-13-01T00:00:00.000Z", "0001-01-01T00:00:00.000Z"]
+)
+async def test_a_mark_that_is_no_time_means_from_the_beginning(odd: str) -> None:
+    assert sync.earlier(odd, sync.OVERLAP) == ""
+    api = searching(listing([head(1, odd)]))
+    assert facts(await walk("search", api, Resource(), sync.Walk(odd)))[ident(1)]["edited"] in (
+        "",
+        odd,
+    )
+
+
+async def test_people_of_an_unknown_shape_are_unreadable() -> None:
+    for odd in (1, {"id": 1}, {"name": "x"}):
+        api = FakeApi({("GET", "/users"): Answer(listing([odd]))})
+        with pytest.raises(Unreadable):
+            await walk("people", api, Resource())
+
+
 async def test_13_an_edit_within_the_minute_that_was_told_makes_a_page_due_once_more() -> None:
     edited = stamp(0)
     api = searching(listing([head(1, edited)]))
