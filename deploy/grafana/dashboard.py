@@ -119,6 +119,24 @@ PANELS: tuple[tuple[str, str, Sequence[Query]], ...] = (
         [("min by (instance) (self_nats_connected)", "{{instance}}")],
     ),
     (
+        "Readers of the stream: messages behind",
+        "short",
+        [
+            ("max by (consumer) (self_consumer_pending)", "{{consumer}} not yet given"),
+            ("max by (consumer) (self_consumer_unsettled)", "{{consumer}} not yet settled"),
+        ],
+    ),
+    (
+        "Readers of the stream: messages by what became of them",
+        "ops",
+        [
+            (
+                "sum by (consumer, outcome) (rate(self_consumer_messages_total[5m]))",
+                "{{consumer}} {{outcome}}",
+            )
+        ],
+    ),
+    (
         "Kinds that nobody declared, since each process began",
         "short",
         [
