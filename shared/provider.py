@@ -151,7 +151,7 @@ class Stream(Struct, frozen=True, kw_only=True):
 
     `pages(api, cursor, resource)`: the cursor is a struct of type `cursor` whose defaults mean "from
     the beginning". The generator ends when there is nothing newer. A stream with `per_resource` runs
-    for each resource that the account's streams discovered. `complete`, or what it says of a cursor:
+    for each resource that the stream `of`, or any, discovered. `complete`, or what it says of a cursor:
     the walk lists everything there is, so what it did not list is deleted.
     """
 
@@ -160,6 +160,7 @@ class Stream(Struct, frozen=True, kw_only=True):
     cursor: type[Struct]
     pages: Callable[[Api, Any, Resource], AsyncIterator[Page]]
     per_resource: bool = False
+    of: str = ""
     complete: bool | Callable[[Any], bool] = False
     every: float = 300.0
     """Seconds between two incremental runs when no webhook asks for one."""

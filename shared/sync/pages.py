@@ -99,7 +99,7 @@ async def discover(
     conn: Connection, provider: Provider, unit: Unit, group: Sequence[Page], walk: UUID | None
 ) -> None:
     """Keep the names, routes and resources that stand on pages; a resource begins walks of its own."""
-    children = [it.name for it in provider.streams if it.per_resource]
+    mine = [it for it in provider.streams if it.per_resource and it.of in ("", unit.stream)]
     for page in group:
         if page.routes is not None:
             origin = f"{unit.stream}:{unit.resource.id}"
@@ -107,7 +107,12 @@ async def discover(
         await names.put(conn, [unit.account_id], page.names)
         if page.resources:
             await syncs.put_resources(
-                conn, provider.name, unit, page.resources, streams=children, walk=walk
+                conn,
+                provider.name,
+                unit,
+                page.resources,
+                streams=[it.name for it in mine],
+                walk=walk,
             )
 
 

@@ -35,9 +35,7 @@ async def test_genuine_but_hostile_bodies_become_letters_and_nothing_worse(heari
         taken += answer.status_code == 200
     await hearing.settled()
     letters = await hearing.rows("select count(*), count(distinct body) from dead_letter")
-    assert len(BODIES) / 2 < letters[0][1] <= letters[0][0] <= len(BODIES), (
-        "each is given up on once"
-    )
+    assert taken / 2 <= letters[0][1] <= letters[0][0] <= taken, "each is given up on once"
     assert await hearing.rows("select count(*) from outbox") == [(0,)]
     await hearing.ask("afterwards", "GET", "/health/ready", {200})
 

@@ -431,3 +431,17 @@ async def test_a_stream_whose_scope_was_refused_rests_and_says_so_and_the_others
         assert note == (refused if granted == ["c"] else "")
     ((status,),) = await bench.rows("select status from connected_account")
     assert status == "active"
+
+
+async def test_a_part_is_walked_only_by_the_streams_that_are_of_what_discovered_it(
+    db: Database,
+) -> None:
+    book = Notebook(pages(1), [Resource("1", "one")])
+    books, notes = provider(book, shelf=True).streams
+    others = structs.replace(notes, name="others", of="shelves")
+    streams = (books, structs.replace(notes, of="books"), others)
+    bench = Bench(db, structs.replace(provider(book), streams=streams))
+    await run(bench, await bench.account("ana", "*"))
+    await bench.walk()
+    found = await bench.rows("select stream from sync_state where resource = '1'")
+    assert found == [("notes",)]
