@@ -1,1 +1,1 @@
-"""Microsoft 365: Outlook mail, and what else Microsoft Graph tells."""
+"""Microsoft 365: Outlook mail and calendar."""

@@ -18,6 +18,7 @@ PERSONAL = "9188040d-6c67-4c5b-b112-36a304b66dad"
 """The tenant of all personal accounts."""
 
 MAIL = frozenset({"Mail.Read", "Mail.ReadWrite"})
+CALENDAR = frozenset({"Calendars.Read", "Calendars.ReadWrite"})
 SCOPES = (
     "openid",
     "profile",
@@ -26,6 +27,7 @@ SCOPES = (
     "User.Read",
     "Mail.ReadWrite",
     "Mail.Send",
+    "Calendars.ReadWrite",
 )
 EXTRA = {"response_mode": "query", "prompt": "select_account"}
 DEAD = frozenset({"invalid_grant", "interaction_required", "consent_required", "login_required"})

@@ -10,8 +10,8 @@ provider = Provider(
     title="Microsoft",
     port=8002,
     base_url="https://graph.microsoft.com/v1.0",
-    sources=("outlook",),
-    headers={"Prefer": batch.PREFER},
+    sources=("outlook", "outlook_calendar"),
+    headers={"Prefer": f"{batch.PREFER}, odata.maxpagesize=50"},
     dialect=dialect,
     quotas=quotas.QUOTAS,
     charges=quotas.charges,
@@ -34,7 +34,10 @@ provider = Provider(
         challenge=webhook.challenge,
     ),
     streams=sync.STREAMS,
-    subscriptions=(subscribing.subscription("mail", "messages", oauth.MAIL),),
+    subscriptions=(
+        subscribing.subscription("mail", "messages", oauth.MAIL),
+        subscribing.subscription("calendar", "events", oauth.CALENDAR),
+    ),
     routes=ROUTES,
     normalizers=normalize.NORMALIZERS,
 )

@@ -11,7 +11,8 @@ QUOTAS: Mapping[str, Quota] = {"outlook": Quota(10_000, 600.0)}
 _PREFIXES = {
     "/me/messages": "outlook",
     "/me/mailFolders": "outlook",
-    "/me/sendMail": "outlook",
+    "/me/calendar": "outlook",
+    "/me/events": "outlook",
     "/$batch": "outlook",
 }
 """Whose calls begin like this. In a batch there are only parts of Outlook."""

@@ -28,7 +28,7 @@ class Kind(Struct, frozen=True):
     changes: str = ALL
 
 
-KINDS = {"mail": Kind("me/messages", 10_080)}
+KINDS = {"mail": Kind("me/messages", 10_080), "calendar": Kind("me/events", 10_080)}
 MARGIN = timedelta(minutes=5)
 """Less than the most that Graph gives, because its clock may be behind ours."""
 

@@ -1,6 +1,6 @@
 """The walks, product by product; each runs for accounts that granted its scope."""
 
-from services.microsoft import mail_sync, oauth
+from services.microsoft import calendar_sync, mail_sync, oauth
 from shared.provider import Stream
 
 STREAMS = (
@@ -19,7 +19,27 @@ STREAMS = (
         cursor=mail_sync.Sync,
         pages=mail_sync.messages,
         per_resource=True,
+        of="folders",
         complete=True,
         scopes=oauth.MAIL,
+    ),
+    Stream(
+        name="calendars",
+        source="outlook_calendar",
+        cursor=calendar_sync.Walk,
+        pages=calendar_sync.calendars,
+        complete=True,
+        every=900.0,
+        scopes=oauth.CALENDAR,
+    ),
+    Stream(
+        name="events",
+        source="outlook_calendar",
+        cursor=calendar_sync.Sync,
+        pages=calendar_sync.events,
+        per_resource=True,
+        of="calendars",
+        complete=True,
+        scopes=oauth.CALENDAR,
     ),
 )

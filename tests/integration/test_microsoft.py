@@ -98,8 +98,8 @@ async def test_mails_are_walked_heard_moved_and_thrown_away(
         assert 429 in {call.status for call in it.microsoft.calls}
         assert Counter(one["source"] for one in (await it.items()).values())["outlook"] == 23
         world = it.microsoft.world
-        await until(lambda: len(world.subscriptions) == len(provider.subscriptions))
-        assert world.handshakes == 2 * len(world.subscriptions)
+        await until(lambda: len(world.bell.subscriptions) == len(provider.subscriptions))
+        assert world.bell.handshakes == 2 * len(world.bell.subscriptions)
 
         ident = await world.arrive("News", "Hello.")
         await it.heard(ident, title="News", content="Hello.", is_read="false")
@@ -122,24 +122,42 @@ async def test_mails_are_walked_heard_moved_and_thrown_away(
 
         (account,) = (await it.service.http.get("/accounts", headers=it.key)).json()["accounts"]
         await it.service.http.delete(f"/accounts/{account['id']}", headers=it.key)
-        await until(lambda: not world.subscriptions)
+        await until(lambda: not world.bell.subscriptions)
+
+
+async def test_events_are_walked_heard_and_cancelled(database_url: str, nats_url: str) -> None:
+    async with placed(database_url, nats_url) as it:
+        await it.connect()
+        world = it.microsoft.world
+        await it.heard("AAevtstandup=", recurrence="RRULE:FREQ=WEEKLY;BYDAY=MO;WKST=SU")
+        await until(lambda: len(world.bell.subscriptions) == len(provider.subscriptions))
+        await world.plan("AAevtlunch=", "Late lunch")
+        await it.heard("AAevtlunch=", title="Late lunch", deleted=None)
+        series = world.events.rows["AAevtstandup="]
+        await world.plan(**{**series, "ident": series["id"], "subject": "Sit-down"})
+        await it.heard("AAevtstandup=", title="Sit-down")
+        await world.cancel("AAevtlunch=")
+        await it.heard("AAevtlunch=", deleted=True)
 
 
 async def test_links_that_microsoft_forgot_cost_nothing(database_url: str, nats_url: str) -> None:
     async with placed(database_url, nats_url) as it:
         await it.connect()
         world = it.microsoft.world
-        await until(lambda: len(world.subscriptions) == len(provider.subscriptions))
-        world.drop()
+        await until(lambda: len(world.bell.subscriptions) == len(provider.subscriptions))
+        world.bell.drop()
         gone = next(iter(world.mails["inbox"].rows))
         await world.delete(gone)
+        await world.cancel("AAevtlunch=")
         unseen = await world.arrive("Unseen", "While nobody listened.")
         world.forget()
         for _ in range(2):  # the first one finds that it has to begin anew
             await it.synced()
         await it.heard(unseen, title="Unseen")
         await it.heard(gone, deleted=True)
-        assert len(await it.items()) == 24
+        await it.heard("AAevtlunch=", deleted=True)
+        outlook = [one for one in (await it.items()).values() if one["source"] == "outlook"]
+        assert len(outlook) == 24
 
 
 async def test_subscriptions_are_renewed_made_anew_and_close_the_gap(
@@ -148,19 +166,19 @@ async def test_subscriptions_are_renewed_made_anew_and_close_the_gap(
     async with placed(database_url, nats_url) as it:
         await it.connect()
         world, all_ = it.microsoft.world, len(provider.subscriptions)
-        await until(lambda: len(world.subscriptions) == all_)
+        await until(lambda: len(world.bell.subscriptions) == all_)
         await until(lambda: _active(it, all_))
-        await world.lifecycle("reauthorizationRequired")
+        await world.bell.lifecycle("reauthorizationRequired")
         await until(lambda: _renewed(it) == all_)
         url = it.service.hub.callback_url
-        first = dict(world.subscriptions)
-        world.drop()
+        first = dict(world.bell.subscriptions)
+        world.bell.drop()
         unseen = await world.arrive("Unseen", "While nobody was told.")
-        world.subscriptions |= first
-        await world.lifecycle("subscriptionRemoved")
-        await until(lambda: len(world.subscriptions) == all_)
-        assert not first.keys() & world.subscriptions.keys()
-        assert {one["notificationUrl"] for one in world.subscriptions.values()} == {url}
+        world.bell.subscriptions |= first
+        await world.bell.lifecycle("subscriptionRemoved")
+        await until(lambda: len(world.bell.subscriptions) == all_)
+        assert not first.keys() & world.bell.subscriptions.keys()
+        assert {one["notificationUrl"] for one in world.bell.subscriptions.values()} == {url}
         await it.heard(unseen, title="Unseen")
 
 

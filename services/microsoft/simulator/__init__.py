@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
-from services.microsoft.simulator import notices, rest
+from services.microsoft.simulator import calendar, notices, rest
 from services.microsoft.simulator.consent import CLIENT_ID, Consent
 from services.microsoft.simulator.signer import Signer
 from services.microsoft.simulator.world import World
@@ -32,11 +32,11 @@ def app(
     mails: int = 20,
     now: Callable[[], float] = time.time,
 ) -> Microsoft:
-    """Sam's account, with so many mails."""
+    """Sam's account, with so many mails and a calendar."""
     world = World(Mail(post), now)
     consent = Consent(CLIENT_SECRET, Signer(), now)
     _fill(world, mails)
-    mailbox = rest.mailbox(world)
+    outlook = [*rest.mailbox(world), *calendar.routes(world)]
 
     def environment(url: str) -> Mapping[str, str]:
         return {
@@ -49,8 +49,8 @@ def app(
         }
 
     made = Microsoft(
-        [*consent.routes(), *notices.subscriptions(world), *mailbox, notices.batch(mailbox)],
-        mail=world.mail,
+        [*consent.routes(), *notices.subscriptions(world), *outlook, notices.batch(outlook)],
+        mail=world.bell.mail,
         guard=consent.refused,
         story=_story(world),
         environment=environment,
@@ -59,7 +59,7 @@ def app(
             "forgotten": world.forget,
             "governed": consent.govern,
             "limited": consent.limit,
-            "unsubscribed": world.drop,
+            "unsubscribed": world.bell.drop,
         },
     )
     made.world, made.consent = world, consent
@@ -79,6 +79,9 @@ def _story(world: World) -> Mapping[str, Happening]:
     async def archived() -> None:
         await world.move(told[-1], "archive")
 
+    async def invited() -> None:
+        await world.plan("AAevtdemo=", "Demo of the demo")
+
     async def thrown_away() -> None:
         await world.move(told[-1], "deleteditems")
 
@@ -86,6 +89,7 @@ def _story(world: World) -> Mapping[str, Happening]:
         "arrived": Happening("A mail arrives for Sam", arrived),
         "read": Happening("Sam reads it", read),
         "archived": Happening("It goes to the archive", archived),
+        "invited": Happening("Sam is invited to a meeting", invited),
         "deleted": Happening("It is thrown away", thrown_away),
     }
 
@@ -94,6 +98,10 @@ def _fill(world: World, mails: int) -> None:
     """The same account every time, without telling anybody."""
     for number in range(mails):
         at_once(world.arrive(f"Mail {number}", f"This is mail number {number}."))
+    weekly = {"type": "weekly", "interval": 1, "daysOfWeek": ["monday"], "firstDayOfWeek": "sunday"}
+    endless = {"pattern": weekly, "range": {"type": "noEnd"}}
+    at_once(world.plan("AAevtstandup=", "Stand-up", type="seriesMaster", recurrence=endless))
+    at_once(world.plan("AAevtlunch=", "Lunch"))
 
 
 def at_once(story: Coroutine[Any, Any, Any]) -> None:

@@ -19,7 +19,12 @@ TENANT = "84bd8158-6d4d-4958-8b9f-9d6445542f95"
 OID = "48d31887-5fad-4d73-a9f5-3c356e68a038"
 MAIL = "sam@acme.test"
 _GRAPH = "https://graph.microsoft.com/"
-_PRODUCTS = {"/v1.0/me/mail": "Mail.", "/v1.0/me/messages": "Mail."}
+_PRODUCTS = {
+    "/v1.0/me/mail": "Mail.",
+    "/v1.0/me/messages": "Mail.",
+    "/v1.0/me/calendar": "Calendars.",
+    "/v1.0/me/events": "Calendars.",
+}
 """The scopes that paths which begin like this need one of."""
 
 

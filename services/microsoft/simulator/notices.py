@@ -19,28 +19,28 @@ def subscriptions(world: World) -> list[Route]:
 
     async def create(asked: Asked) -> Answer:
         it = asked.json()
-        if any(one["resource"] == it["resource"] for one in world.subscriptions.values()):
+        if any(one["resource"] == it["resource"] for one in world.bell.subscriptions.values()):
             return problem(409, "ExtensionError", "Subscription already exists.")
         if not it.get("lifecycleNotificationUrl") or len(it["clientState"]) > 128:
             return problem(400, "InvalidRequest", "Something about the subscription is wrong.")
         for url in (it["notificationUrl"], it["lifecycleNotificationUrl"]):
-            if not await world.shake(url):
+            if not await world.bell.shake(url):
                 return problem(400, "ValidationError", "Subscription validation request failed.")
         made = {**it, "id": str(uuid4())}
-        world.subscriptions[made["id"]] = made
+        world.bell.subscriptions[made["id"]] = made
         return Answer(_shown(made), 201)
 
     def renew(asked: Asked, ident: str) -> Answer:
-        if ident not in world.subscriptions:
+        if ident not in world.bell.subscriptions:
             return absent()
-        world.subscriptions[ident] |= asked.json()
-        return Answer(_shown(world.subscriptions[ident]))
+        world.bell.subscriptions[ident] |= asked.json()
+        return Answer(_shown(world.bell.subscriptions[ident]))
 
     def stop(_: Asked, ident: str) -> Answer:
-        return Answer(None, 204) if world.subscriptions.pop(ident, None) else absent()
+        return Answer(None, 204) if world.bell.subscriptions.pop(ident, None) else absent()
 
     def listed(_: Asked) -> Answer:
-        return Answer({"value": list(map(_shown, world.subscriptions.values()))})
+        return Answer({"value": list(map(_shown, world.bell.subscriptions.values()))})
 
     path = f"{V1}/subscriptions"
     return [

@@ -1,14 +1,11 @@
-"""Sam's account: folders with mails, and who is told of what happens."""
+"""Sam's account: folders with mails, and a calendar."""
 
-import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlencode
 
-from msgspec import json
-
-from services.microsoft.simulator.consent import MAIL, OID, TENANT
+from services.microsoft.simulator.bell import Bell
+from services.microsoft.simulator.consent import MAIL
 from services.microsoft.simulator.places import Place, Row
 from shared.simulation import Mail
 
@@ -23,29 +20,25 @@ FOLDERS = {
 
 
 class World:
-    """What there is; what happens in it is told to subscriptions at `mail`, unless they were dropped."""
+    """What there is; what happens in it is told by its bell."""
 
     def __init__(self, mail: Mail, now: Callable[[], float]) -> None:
-        self.mail, self._now = mail, now
+        self._now, self.bell = now, Bell(mail)
         self.folders: dict[str, Row] = {}
+        self.events = Place()
         self.mails: dict[str, Place] = {}
-        self.subscriptions: dict[str, Row] = {}
-        self.notified = self.handshakes = self._last = 0
+        self._last = 0
         for ident, name in FOLDERS.items():
             self.folder(ident, name)
 
     def places(self) -> list[Place]:
         """Everything that tells its changes by links."""
-        return [*self.mails.values()]
+        return [*self.mails.values(), self.events]
 
     def forget(self) -> None:
         """Let every link be too old."""
         for place in self.places():
             place.forget()
-
-    def drop(self) -> None:
-        """Lose every subscription without a word."""
-        self.subscriptions.clear()
 
     def stamp(self) -> str:
         """Now, as Graph writes it."""
@@ -87,7 +80,7 @@ class World:
                 **facts,
             }
         )
-        await self.tell("me/messages", "created", ident)
+        await self.bell.tell("me/messages", "created", ident)
         return ident
 
     async def change(self, ident: str, **facts: Any) -> None:
@@ -95,7 +88,7 @@ class World:
         place = self.mails[self.where(ident)]
         whole = {**place.rows[ident], **facts, "lastModifiedDateTime": self.stamp()}
         place.put(whole, {"id": ident, **facts})
-        await self.tell("me/messages", "updated", ident)
+        await self.bell.tell("me/messages", "updated", ident)
 
     async def move(self, ident: str, folder: str) -> None:
         """A mail goes to another folder and keeps its id."""
@@ -103,46 +96,33 @@ class World:
         self.mails[folder].put(
             {**row, "parentFolderId": folder, "lastModifiedDateTime": self.stamp()}
         )
-        await self.tell("me/messages", "updated", ident)
+        await self.bell.tell("me/messages", "updated", ident)
 
     async def delete(self, ident: str) -> None:
         """A mail is gone for ever."""
         self.mails[self.where(ident)].take(ident)
-        await self.tell("me/messages", "deleted", ident)
+        await self.bell.tell("me/messages", "deleted", ident)
 
-    async def shake(self, url: str) -> bool:
-        """Ask an address to prove that it is one."""
-        self.handshakes += 1
-        query = urlencode({"validationToken": "Validation: Testing <reachability> 1+1=2 & more"})
-        headers = {"content-type": "text/plain; charset=utf-8"}
-        return await self.mail.send(f"{url}?{query}", b"", headers) == 200
+    async def plan(self, ident: str, subject: str, **facts: Any) -> None:
+        """An event is made or changed; of a series, the link tells an occurrence alone."""
+        at, when = self.stamp(), {"dateTime": "2026-12-01T15:00:00.0000000", "timeZone": "UTC"}
+        own = {
+            "id": ident,
+            "subject": subject,
+            "type": "singleInstance",
+            "start": when,
+            "end": when,
+        }
+        people = {"organizer": _who("Zoë Quill", "zoe@acme.test"), "attendees": [_who("Sam", MAIL)]}
+        row = {**own, **people, "createdDateTime": at, "lastModifiedDateTime": at, **facts}
+        stub = {"id": f"{ident}-1", "type": "occurrence", "seriesMasterId": ident, "start": when}
+        self.events.put(row, stub if row["type"] == "seriesMaster" else None)
+        await self.bell.tell("me/events", "updated", ident)
 
-    async def tell(self, resource: str, change: str, ident: str = "", **facts: Any) -> None:
-        """Notify who watches; where there is no answer, again."""
-        for it in list(self.subscriptions.values()):
-            if it["resource"] == resource and change in it["changeType"]:
-                data = {"id": ident, "@odata.etag": f'W/"{self.stamp()}"'}
-                told = {"changeType": change, "resourceData": data if ident else None}
-                where = f"Users/{OID}/Messages/{ident}" if ident else resource
-                await self._post(it, {**told, "resource": where, **facts})
-
-    async def lifecycle(self, event: str) -> None:
-        """Say what becomes of every subscription."""
-        for it in list(self.subscriptions.values()):
-            if event == "subscriptionRemoved":
-                del self.subscriptions[it["id"]]
-            await self._post(it, {"lifecycleEvent": event})
-
-    async def _post(self, it: Row, facts: Row) -> None:
-        self.notified += 1
-        ends = {"subscriptionExpirationDateTime": it["expirationDateTime"], "tenantId": TENANT}
-        own = {"subscriptionId": it["id"], "clientState": it["clientState"], **ends}
-        body = json.encode({"value": [{**own, **facts}]})
-        for _ in range(20):
-            headers = {"content-type": "application/json; charset=utf-8"}
-            if await self.mail.send(it["notificationUrl"], body, headers) in (0, 200, 202):
-                return
-            await asyncio.sleep(0.1)
+    async def cancel(self, ident: str) -> None:
+        """An event is gone."""
+        self.events.take(ident)
+        await self.bell.tell("me/events", "deleted", ident)
 
 
 def _who(name: str, address: str) -> Row:
