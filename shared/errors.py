@@ -17,6 +17,7 @@
         ├── ItemGone        403 or 404 on one item: leave the item out, keep the run
         └── Refused         any other 4xx: our mistake; the run fails and is not repeated blindly
             ├── Changed     412: somebody else changed the item since it was read; read it again
+            ├── Impossible  cannot be had as things are, and nobody has to mend it: told, and left alone
             └── TooLarge    the item has more bytes than the hub passes on
 
 Messages are sentences for the person who has to act. HTTP statuses live in `shared/service` alone.
@@ -122,6 +123,10 @@ class Refused(ProviderError):
 
 class Changed(Refused):
     """It was changed by somebody else since you read it; nothing was written. Read it again."""
+
+
+class Impossible(Refused):
+    """It cannot be had as things are, which is nobody's mistake."""
 
 
 class TooLarge(Refused):

@@ -10,7 +10,7 @@ from typing import Any
 from services.gitlab.missed import Remote, wake
 from services.gitlab.projects import MAINTAINER
 from services.gitlab.proof import SIGNING
-from shared.errors import ItemGone, Refused
+from shared.errors import Impossible, ItemGone, Refused
 from shared.provider import Hook, Subscribing
 
 LIFE = timedelta(days=1)
@@ -40,7 +40,7 @@ def _now() -> datetime:
 async def create(it: Subscribing, now: Clock = _now) -> Hook:
     """Make the hook, or take over the one that is there: GitLab would make a second one."""
     if int(it.resource.facts.get("access", "0")) < MAINTAINER:
-        raise Refused("Only a maintainer of the project may make a webhook; it is walked instead.")
+        raise Impossible("Only a maintainer of the project may make a webhook.")
     async for reply in it.api.paginate(_hooks(it), list[Remote], per_page=100):
         for remote in reply.data or ():
             if remote.url == it.callback_url:

@@ -10,7 +10,7 @@ from uuid import UUID
 import structlog
 from msgspec.structs import replace
 
-from shared.errors import Away, HubError, ItemGone, RateLimited, Refused
+from shared.errors import Away, HubError, Impossible, ItemGone, RateLimited, Refused
 from shared.provider import Api, Hook, Provider, Subscribing, Subscription
 from shared.store import events, subscriptions, syncs
 from shared.store.database import Connection, Database
@@ -80,6 +80,9 @@ async def keep(
         await _tend(db, provider, asked, due, at, now=now, dev=dev)
     except Away:
         raise
+    except Impossible as error:
+        async with db.connection() as conn:
+            await subscriptions.skip(conn, due, reason=str(error), seconds=LATER)
     except Exception as error:  # a provider's mistake must not stop the other rows
         await _postpone(db, due, error, now(), chance())
     return True

@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 import pytest
 
-from shared.errors import Away, ItemGone, Reauthorize, Refused, Unavailable
+from shared.errors import Away, Impossible, ItemGone, Reauthorize, Refused, Unavailable
 from shared.provider import Api, Hook, Provider, Stream, Subscribing, Subscription
 from shared.store import subscriptions as rows
 from shared.store.database import Database
@@ -408,6 +408,20 @@ async def test_what_is_not_possible_is_skipped_with_its_reason(
     assert state.status == ("skipped" if reason else "active")
     assert reason in state.last_error
     assert len(it.remote.calls) == (0 if reason else 1)
+
+
+async def test_what_the_provider_s_code_calls_impossible_is_skipped_and_tried_again_later(
+    db: Database,
+) -> None:
+    it = await world(db)
+    it.remote.faults.append(Impossible("Only an owner may."))
+    await it.keep()
+    (state,) = await it.states()
+    assert (state.status, state.last_error) == ("skipped", "Only an owner may.")
+    assert 3500 < await it.wait_seconds() <= 3600
+    await it.due()
+    await it.keep()
+    assert [state.status for state in await it.states()] == ["active"]
 
 
 async def world_with_scope(db: Database, granted: list[str]) -> World:

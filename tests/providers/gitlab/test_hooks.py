@@ -8,7 +8,7 @@ import pytest
 
 from services.gitlab import hooks, missed
 from services.gitlab.provider import provider
-from shared.errors import ItemGone, Refused
+from shared.errors import Impossible, ItemGone, Refused
 from shared.provider import Hook, Subscribing
 from shared.types import Resource, Secret
 from tests.fakes.api import Answer, Call, FakeApi, gone
@@ -88,7 +88,7 @@ async def test_a_hook_that_is_there_already_is_adopted_because_gitlab_would_make
 @pytest.mark.parametrize("access", ["0", "10", "20", "30"])
 async def test_whoever_is_no_maintainer_asks_nothing(access: str) -> None:
     it = asking({}, access=access)
-    with pytest.raises(Refused, match="maintainer"):
+    with pytest.raises(Impossible, match="maintainer"):
         await hooks.create(it, now)
 
 
