@@ -111,7 +111,7 @@ async def test_people_are_called_by_name_and_by_the_new_one_when_it_changes(plac
 async def test_people_are_listed_politely_and_the_messages_wait_for_their_names(
     database_url: str, nats_url: str
 ) -> None:
-    slack = app(post, "", SECRET, messages=MESSAGES, most=4)
+    slack = app(post, "", SECRET, messages=1, most=8)
     slack.pace.gaps["users.list"] = 0.2
     async with connected(slack, UNMETERED, database_url, nats_url) as place:
         assert (await place.walked())["status"] == "success"
