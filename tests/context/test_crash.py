@@ -96,7 +96,13 @@ async def publish(bus: Bus, told: list[Told]) -> None:
         subject = one.subject or f"self.integrations.gmail.{it.user}"
         ident = {"Nats-Msg-Id": f"n{it.sequence}"}
         events.append(
-            Event(account(it.account), subject, f"n{it.sequence}", one.headers | ident, one.payload)
+            Event(
+                account(it.account),
+                subject,
+                f"n{it.sequence}",
+                {**one.headers, **ident},
+                one.payload,
+            )
         )
     for start in range(0, len(events), 500):
         await bus.publish(events[start : start + 500])

@@ -66,7 +66,8 @@ class Reader:
 
 @asynccontextmanager
 async def reading(url: str, reader: Reader, **facts: Any) -> AsyncIterator[Consumer]:
-    consumer = Consumer(url, "reader", ["self.events.>"], **({"pauses": QUICK} | facts))
+    given = {"name": "reader", "subjects": ["self.events.>"], "pauses": QUICK}
+    consumer = Consumer(url, **(given | facts))
     await consumer.open(patience=5)
     task = asyncio.create_task(consumer.run(reader.handle, reader.bury))
     try:
