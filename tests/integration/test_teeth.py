@@ -14,7 +14,7 @@ from nats.aio.client import Client
 from shared.bus.client import Bus
 from shared.errors import HubError
 from shared.service import hub as hubs
-from shared.store.database import Database
+from shared.store.database import Connection, Database
 from shared.store.sql import load
 from shared.webhook import worker
 from tests.fakes.acme import FakeHub
@@ -24,6 +24,7 @@ from tests.fakes.service import Running
 from tests.integration import (
     test_accounts,
     test_budget,
+    test_database,
     test_http,
     test_inbox,
     test_ledger,
@@ -191,3 +192,11 @@ async def test_a_door_that_never_closes(service: Running, monkeypatch: pytest.Mo
     monkeypatch.setattr(hubs.Hub, "inbox_full", property(lambda _: False))
     full = test_service.test_a_bus_that_takes_nothing_pauses_the_work_and_then_the_door
     await fails(full, service=service, monkeypatch=monkeypatch)
+
+
+async def test_a_silence_that_nobody_ends(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Connection, "_hang_up", lambda _: None)
+    waited = test_database.test_a_statement_that_is_known_to_take_long_is_waited_for
+    await fails(waited, database_url=database_url, monkeypatch=monkeypatch)
