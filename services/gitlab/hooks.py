@@ -7,9 +7,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from services.gitlab.events import project
 from services.gitlab.missed import Remote, wake
 from services.gitlab.projects import MAINTAINER
-from services.gitlab.proof import SIGNING
+from services.gitlab.proof import SIGNING, own
 from shared.errors import Impossible, ItemGone, Refused
 from shared.provider import Hook, Subscribing
 
@@ -43,7 +44,7 @@ async def create(it: Subscribing, now: Clock = _now) -> Hook:
         raise Impossible("Only a maintainer of the project may make a webhook.")
     async for reply in it.api.paginate(_hooks(it), list[Remote], per_page=100):
         for remote in reply.data or ():
-            if remote.url == it.callback_url:
+            if remote.url == _address(it):
                 there = f"{_hooks(it)}/{remote.id}"
                 return _hook(await it.api.send("PUT", there, Remote, _wanted(it)), now)
     made = await it.api.send("POST", _hooks(it), Remote, _wanted(it))
@@ -74,8 +75,19 @@ async def stop(it: Subscribing) -> None:
 
 
 def _wanted(it: Subscribing) -> dict[str, Any]:
-    proof = {"signing_token" if _signing(it) else "token": it.secret.reveal()}
-    return {"url": it.callback_url, "enable_ssl_verification": True, **EVENTS, **proof}
+    secret = own(it.secret.reveal().encode(), _place(it)).decode()
+    proof = {"signing_token" if _signing(it) else "token": secret}
+    return {"url": _address(it), "enable_ssl_verification": True, **EVENTS, **proof}
+
+
+def _place(it: Subscribing) -> str:
+    """What the project is called in the address of its hook."""
+    its = project(it.resource)
+    return f"{its.host}:{its.id}"
+
+
+def _address(it: Subscribing) -> str:
+    return f"{it.callback_url}?project={_place(it)}"
 
 
 def _signing(it: Subscribing) -> bool:

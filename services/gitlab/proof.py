@@ -2,14 +2,19 @@
 
 The secret's own form says which: one that begins with `whsec_` is a signing token, and then nothing
 but a signature is accepted; any other is the secret token of older hooks and servers.
+
+A project's hook gets a secret of its own, made of ours, and names the project in its address: whoever
+may change a hook, or write its template, can make it say anything, but for this project alone.
 https://docs.gitlab.com/user/project/integrations/webhooks/
 """
 
 import base64
 import hashlib
+import hmac
 import re
 from collections.abc import Sequence
 from contextlib import suppress
+from urllib.parse import parse_qs
 
 from shared.errors import NotGenuine
 from shared.types import Delivery
@@ -27,12 +32,30 @@ _PROOF = re.compile(r"v1,([A-Za-z0-9+/]{1,200}={0,2})")
 
 
 def verify(secrets: Sequence[bytes], it: Delivery, now: float) -> None:
+    if (project := named(it)) is not None:
+        secrets = [own(secret, project) for secret in secrets if secret]
     tokens = [secret for secret in secrets if not secret.startswith(SIGNING)]
     keys = [_key(secret) for secret in secrets if secret.startswith(SIGNING)]
     if keys and "webhook-signature" in it.headers:
         _signed(keys, it, now)
     else:
         signature.token(tokens, it.headers.get("x-gitlab-token"))
+
+
+def own(secret: bytes, project: str) -> bytes:
+    """The secret of one project's hook, in the form of ours."""
+    signing = secret.startswith(SIGNING)
+    key = _key(secret) if signing else secret
+    if not key:
+        return b""
+    made = base64.b64encode(hmac.digest(key, b"project " + project.encode(), "sha256"))
+    return SIGNING + made if signing else made
+
+
+def named(it: Delivery) -> str | None:
+    """The project that the address of a hook names; None for a hook that was made by hand."""
+    given = parse_qs(it.query, keep_blank_values=True).get("project")
+    return ",".join(given) if given else None
 
 
 def delivery_id(it: Delivery) -> str | None:

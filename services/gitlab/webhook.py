@@ -14,6 +14,7 @@ from services.gitlab.events import beside, record
 from services.gitlab.ignored import EPIC, IGNORED
 from services.gitlab.models import Project
 from services.gitlab.models_code import Commit, PushedCommit, PushEvent, Signature
+from services.gitlab.proof import named
 from shared.errors import Unreadable, UnsupportedEvent
 from shared.types import Delivery, Nudge, Record
 
@@ -84,7 +85,7 @@ def _read(kind: str, it: Delivery, told: Envelope) -> Iterator[Record | Nudge]:
     if kind in ACCESS:
         host = urlsplit(it.headers.get("x-gitlab-instance", "")).netloc
         group = told.group_id or told.parent_group_id or told.project_namespace_id
-        if host and group:
+        if host and group and named(it) is None:
             yield Nudge((f"group:{host}:{group}",), "projects")
     elif kind in IGNORED:
         yield Record(kind, Raw(it.body))
@@ -92,6 +93,8 @@ def _read(kind: str, it: Delivery, told: Envelope) -> Iterator[Record | Nudge]:
         if kind != "work_item":
             raise Unreadable(f"The event {kind} does not name its project.")
         yield Record(EPIC, Raw(it.body))
+    elif (own := named(it)) is not None and own != f"{told.project.host}:{told.project.id}":
+        raise Unreadable("The hook of one project tells of another.")
     elif kind in LOOK:
         stream = LOOK[kind]
         yield Nudge(routes(told.project, code=kind == "pipeline"), stream, str(told.project.id))

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from services.gitlab.build import email
 from services.gitlab.ignored import IGNORED
@@ -199,6 +200,23 @@ def test_a_groups_own_events_make_its_accounts_look_at_their_projects(
 
 def test_a_groups_event_of_a_server_that_does_not_name_itself_is_left_to_the_walks() -> None:
     assert list(read(delivery(webhook("member.added"), x_gitlab_instance=""))) == []
+
+
+@pytest.mark.parametrize(
+    "name", ["issue.open", "push.commits", "release.create", "issue.confidential"]
+)
+def test_the_hook_of_one_project_cannot_speak_for_another(name: str) -> None:
+    """Whoever writes a hook's template has GitLab sign whatever it says."""
+    it = delivery(webhook(name))
+    assert list(read(structs.replace(it, query="project=gitlab.com:42")))
+    for other in ("gitlab.com:43", "git.acme.example:42", ""):
+        with pytest.raises(Unreadable):
+            list(read(structs.replace(it, query=f"project={other}")))
+
+
+def test_the_hook_of_a_project_cannot_speak_for_its_group() -> None:
+    it = delivery(webhook("member.added"))
+    assert list(read(structs.replace(it, query="project=gitlab.com:42"))) == []
 
 
 def test_the_actor_is_not_taken_for_the_author() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from services.gitlab import hooks, missed
+from services.gitlab import hooks, missed, proof
 from services.gitlab.provider import provider
 from shared.errors import Impossible, ItemGone, Refused
 from shared.provider import Hook, Subscribing
@@ -19,7 +19,8 @@ pytestmark = pytest.mark.anyio
 HOOKS = f"{AT}/hooks"
 URL = "https://hub.example/gitlab/webhook"
 NOW = datetime(2026, 3, 5, tzinfo=UTC)
-REMOTE = answer("hook")
+ADDRESS = f"{URL}?project=gitlab.com:42"
+REMOTE = answer("hook") | {"url": ADDRESS}
 SIGNING = "whsec_" + base64.b64encode(bytes(32)).decode()
 
 
@@ -53,8 +54,10 @@ async def test_a_hook_is_made_over_tls_with_a_signing_token_and_for_what_is_read
     it = asking({("GET", HOOKS): Answer([]), ("POST", HOOKS): Answer(REMOTE)})
     assert await hooks.create(it, now) == MADE
     body = calls(it)[-1].body
-    assert (body["url"], body["enable_ssl_verification"]) == (URL, True)
-    assert (body["signing_token"], "token" in body) == (SIGNING, False)
+    assert (body["url"], body["enable_ssl_verification"]) == (ADDRESS, True)
+    assert body["signing_token"] == proof.own(SIGNING.encode(), "gitlab.com:42").decode()
+    assert body["signing_token"].startswith("whsec_")
+    assert (SIGNING in str(body), "token" in body) == (False, False)
     wanted = {name for name, it in body.items() if name.endswith("_events") and it}
     assert wanted == set(hooks.EVENTS)
     assert "confidential_issues_events" in wanted
@@ -63,7 +66,9 @@ async def test_a_hook_is_made_over_tls_with_a_signing_token_and_for_what_is_read
 async def test_a_plain_secret_goes_to_the_hook_as_its_secret_token() -> None:
     it = asking({("GET", HOOKS): Answer([]), ("POST", HOOKS): Answer(REMOTE)}, secret="plain")
     await hooks.create(it, now)
-    assert (calls(it)[-1].body["token"], "signing_token" in calls(it)[-1].body) == ("plain", False)
+    body = calls(it)[-1].body
+    assert body["token"] == proof.own(b"plain", "gitlab.com:42").decode()
+    assert "signing_token" not in body
 
 
 async def test_a_server_that_cannot_sign_gets_no_hook_and_says_what_to_do() -> None:

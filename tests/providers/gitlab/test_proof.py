@@ -148,3 +148,31 @@ def test_4_on_an_older_server_by_its_event_and_what_it_says() -> None:
 def test_an_odd_id_is_none(key: str) -> None:
     assert delivery_id(idempotency_key=key) is None
     assert delivery_id(x_gitlab_event_uuid=key) is None
+
+
+OURS, THEIRS = "project=gitlab.com:42", "project=gitlab.com:43"
+
+
+@pytest.mark.parametrize("secret", [TOKEN, b"plain"])
+def test_a_project_s_hook_proves_what_it_says_for_its_own_project_alone(secret: bytes) -> None:
+    own = proof.own(secret, "gitlab.com:42")
+    headers = sign.sign(proof._key(own), BODY, {"idempotency-key": "a"}, STAMP)
+    headers[sign.TOKEN] = own.decode()
+    proof.verify([b"other", secret], Delivery(BODY, headers, OURS), STAMP)
+    for query in ("", THEIRS, "project=", f"{OURS}&{THEIRS}", f"{THEIRS}&{OURS}", "project=x"):
+        with pytest.raises(NotGenuine):
+            proof.verify([b"other", secret], Delivery(BODY, headers, query), STAMP)
+
+
+@pytest.mark.parametrize("secret", [b"", b"whsec_", b"whsec_!"])
+def test_of_no_secret_no_project_has_one(secret: bytes) -> None:
+    assert proof.own(secret, "gitlab.com:42") == b""
+    for key in (b"", b"project gitlab.com:42"):
+        headers = sign.sign(key, BODY, {"idempotency-key": "a"}, STAMP) | {sign.TOKEN: ""}
+        with pytest.raises(NotGenuine):
+            proof.verify([secret], Delivery(BODY, headers, OURS), STAMP)
+
+
+def test_our_own_secret_does_not_open_a_project_s_address() -> None:
+    with pytest.raises(NotGenuine):
+        proof.verify([TOKEN], Delivery(BODY, KNOWN, OURS), STAMP)
