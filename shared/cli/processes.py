@@ -90,6 +90,7 @@ def _environment(settings: "Settings") -> Mapping[str, str]:
     service = settings.service
     return {
         "SERVICE_PORT": str(service.port),
+        "METRICS_PORT": str(service.metrics_port or ""),
         "SERVICE_NAME": service.name,
         "SERVICE_ENV": service.env,
         "PUBLIC_URL": service.public_url,

@@ -63,6 +63,6 @@ def settings(
 
 def _applies(name: str, services: int) -> bool:
     """Several services in one place cannot share a name or a port; the engines are known already."""
-    single = ("SERVICE_NAME", "SERVICE_PORT")
+    single = ("SERVICE_NAME", "SERVICE_PORT", "METRICS_PORT")
     ours = ("POSTGRES_URL_FILE", "NATS_URL_FILE", "ENCRYPTION_KEYS_FILE", "PUBLIC_URL_FILE")
     return name not in ours and (services == 1 or name not in single)

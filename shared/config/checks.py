@@ -165,6 +165,7 @@ def _ranges(it: Settings) -> Iterator[str]:
     """Numbers that no service can run with."""
     for name, number, low, high in (
         ("service.port", it.service.port, 1, 65535),
+        ("service.metrics_port", it.service.metrics_port, 0, 65535),
         ("service.timeout", it.service.timeout, 0.001, 3600),
         ("webhook.timeout", it.webhook.timeout, 0.001, 3600),
         ("database.max_connections", it.database.max_connections, 2, 1000),

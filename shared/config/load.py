@@ -114,6 +114,7 @@ def variables(provider: "Provider | Subscriber") -> Mapping[str, str]:
         "service.log_level": "LOG_LEVEL",
         "service.public_url": "PUBLIC_URL",
         "service.env": "SERVICE_ENV",
+        "service.metrics_port": "METRICS_PORT",
         "oauth.client_id": f"{prefix}_CLIENT_ID",
         "oauth.client_secret": f"{prefix}_CLIENT_SECRET",
         "oauth.redirect_url": f"{prefix}_REDIRECT_URL",

@@ -12,7 +12,8 @@ class Service(Struct, frozen=True, kw_only=True):
     """Where the service listens and how it is reached.
 
     `timeout` is how many seconds the provider may take for one request of a caller, who is answered 504
-    then. It limits no walk, no webhook and no download that has begun.
+    then. It limits no walk, no webhook and no download that has begun. `metrics_port` is where `/metrics`
+    is served instead of beside the API, 0 for beside it.
     `public_url` has no trailing slash. In `dev`, placeholder secrets are let through.
     """
 
@@ -22,6 +23,7 @@ class Service(Struct, frozen=True, kw_only=True):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     public_url: str = ""
     env: Literal["dev", "prod"] = "prod"
+    metrics_port: int = 0
 
 
 class OAuthSettings(Struct, frozen=True, kw_only=True):

@@ -52,7 +52,7 @@ def build(hub: Hub, *, work: bool = True) -> Litestar:
     routes: list[ControllerRouterHandler] = [
         health,
         ready,
-        metrics,
+        *([] if hub.settings.service.metrics_port else [metrics]),
         report,
         SyncController,
         DeadLetterController,
@@ -71,6 +71,17 @@ def build(hub: Hub, *, work: bool = True) -> Litestar:
         doors=[_webhook(hub)] if hub.provider.webhook else [],
         dependencies={"hub": Provide(lambda: hub, sync_to_thread=False)},
         lifespan=[lifespan] if work else [],
+    )
+
+
+def figures(hub: Hub) -> Litestar:
+    """`/metrics` and nothing else, for a port that nobody outside reaches."""
+    return Litestar(
+        route_handlers=[metrics],
+        dependencies={"hub": Provide(lambda: hub, sync_to_thread=False)},
+        exception_handlers=HANDLERS,
+        openapi_config=None,
+        logging_config=None,
     )
 
 

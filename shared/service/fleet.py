@@ -4,8 +4,8 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -107,6 +107,8 @@ async def _serve(
 ) -> None:
     async with AsyncExitStack() as stack:
         hubs = await _hubs(stack, services, mounted=mounted)
+        for hub in list(hubs.values())[:1]:  # the services of a process count together
+            await stack.enter_async_context(measured(hub, host))
         apps = {name: app.build(hub) for name, hub in hubs.items()}
         for it, settings in services:
             if isinstance(it, Subscriber):
@@ -144,6 +146,21 @@ async def _hubs(
     log.info("engines found", postgres=process.versions[0], nats=process.versions[1])
     await stack.enter_async_context(relaying(process))
     return {it.name: open_hub(it, settings, process) for it, settings in declared}
+
+
+@asynccontextmanager
+async def measured(hub: Hub, host: str) -> AsyncIterator[None]:
+    """`/metrics` on a port of its own for as long as the block lasts, where the settings name one."""
+    if not hub.settings.service.metrics_port:
+        yield
+        return
+    server = Server(app.figures(hub), host, hub.settings.service.metrics_port, lambda: None)
+    task = asyncio.create_task(server._serve())
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await task
 
 
 def _pages(whole: Any, hubs: dict[str, Hub], *, mounted: bool) -> "Pages | None":

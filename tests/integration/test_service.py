@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -14,9 +15,11 @@ from litestar.params import SkipValidation
 from msgspec import json, structs
 
 from shared.config import RateLimit, Settings
+from shared.engines.process import ports
 from shared.provider import Api
 from shared.service import hub
 from shared.service import server as server_module
+from shared.service.fleet import measured
 from shared.service.worker import tidy
 from shared.store import runs
 from tests.fakes.feed import Bench, Note, Notebook, provider
@@ -366,6 +369,32 @@ async def test_the_bus_and_what_was_given_up_on_are_measured(service: Running) -
 
 async def rows(service: Running, statement: str) -> list[tuple[object, ...]]:
     return await Bench(service.hub.db, service.hub.provider).rows(statement)
+
+
+async def test_figures_have_a_port_of_their_own_where_one_is_named(
+    database_url: str, nats_url: str
+) -> None:
+    port = next(ports(0, fixed=False))
+
+    def apart(*about: Any, **facts: Any) -> Settings:
+        made = settings(*about, **facts)
+        return structs.replace(made, service=structs.replace(made.service, metrics_port=port))
+
+    feed = provider(Notebook([[]]))
+    async with (
+        running(feed, database_url, nats_url, build=apart) as service,
+        measured(service.hub, "127.0.0.1"),
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as prometheus,
+    ):
+        answer = None
+        async with asyncio.timeout(10):
+            while answer is None:
+                with suppress(httpx.ConnectError):
+                    answer = await prometheus.get("/metrics")
+        assert "self_outbox_depth" in answer.text
+        assert (await prometheus.get("/status")).status_code == 404
+        key = await service.key()
+        assert (await service.http.get("/metrics", headers=key)).status_code == 404
 
 
 class Slow(Controller):
