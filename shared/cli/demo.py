@@ -206,7 +206,8 @@ def _wait_for_hooks(fleet: Services, name: str) -> None:
     deadline = time.monotonic() + PATIENCE
     while True:
         states: Mapping[str, int] = fleet.get(name, "/status")["now"]["subscriptions"]
-        if states.get("active") and not states.get("wanted"):
+        settled = states.get("active") or states.get("skipped")  # skipped: not consented to
+        if settled and not states.get("wanted"):
             return
         if time.monotonic() > deadline:
             raise HubError(f"the webhooks of {name} were not set up: {dict(states)}")
