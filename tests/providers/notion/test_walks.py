@@ -74,6 +74,13 @@ async def test_the_first_search_goes_to_the_end_and_the_next_one_to_the_mark() -
     assert len(again.asked) == 1, "what is older than the overlap was seen"
 
 
+async def test_what_the_index_shows_late_is_found_within_the_overlap() -> None:
+    late = listing([head(1, stamp(60)), head(2, stamp(1800))], "c1")
+    rest = listing([head(3, stamp(3000)), head(4, stamp(9000))])
+    pages = await walk("search", searching(late, rest), Resource(), sync.Walk(stamp(0)))
+    assert set(facts(pages)) == {ident(1), ident(2), ident(3), ident(4)}
+
+
 async def test_the_mark_moves_when_a_search_is_complete() -> None:
     first = listing([head(1, stamp(60))], "c1")
     (page, _) = await walk(
