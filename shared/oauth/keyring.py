@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from msgspec import MsgspecError, Struct, json
 
 from shared.errors import ConfigError, HubError
-from shared.store import accounts
+from shared.store import accounts, entrusted
 from shared.store.database import Database
 from shared.types import Secret, Token
 
@@ -143,8 +143,9 @@ async def rewrap(db: Database, keyring: Keyring, batch: int = 500) -> AsyncItera
     """Wrap every account's key by the current one, and yield how many each batch changed.
 
     Repeatable and safe beside a running fleet: rows that are locked are left for the next run.
-    A key that cannot be opened is logged and left as it is.
+    A key that cannot be opened is logged and left as it is. Webhook secrets are sealed anew as well.
     """
+    await _seal_entrusted(db, keyring)
     after = UUID(int=0)
     while True:
         done = 0
@@ -163,6 +164,23 @@ async def rewrap(db: Database, keyring: Keyring, batch: int = 500) -> AsyncItera
                 done += 1
             after = rows[-1].id
         yield done
+
+
+async def _seal_entrusted(db: Database, keyring: Keyring) -> None:
+    async with db.transaction() as conn:
+        for provider, sealed in (await entrusted.lock_all(conn)).items():
+            place = entrusted_at(provider)
+            try:
+                await entrusted.store(
+                    conn, provider, keyring.seal(keyring.open_(sealed, **place), **place)
+                )
+            except DecryptError:
+                log.warning("a stored webhook secret cannot be opened", provider=provider)
+
+
+def entrusted_at(provider: str) -> dict[str, str]:
+    """The place of the secret that a provider made for its webhook."""
+    return {"account": "", "provider": provider, "field": "webhook"}
 
 
 def _key(number: str, value: str) -> tuple[int, bytes]:

@@ -5,7 +5,8 @@ from collections.abc import Callable, Sequence
 
 import structlog
 
-from shared.oauth.keyring import Keyring
+from shared.errors import Away
+from shared.oauth.keyring import DecryptError, Keyring, entrusted_at
 from shared.store import entrusted
 from shared.store.database import Database
 from shared.types import Secret
@@ -27,15 +28,23 @@ class Entrusted:
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._db, self._keys, self._provider, self._now = db, keys, provider, now
+        self._place = entrusted_at(provider)
         self._known: Sequence[bytes] = ()
         self._until = float("-inf")
 
     async def secrets(self) -> Sequence[bytes]:
-        """What deliveries are proven by, empty while there is none; raises Away, DecryptError."""
+        """What deliveries are proven by, empty while there is none.
+
+        Raises Away, also while no key of ours opens it.
+        """
         if self._now() >= self._until:
             async with self._db.connection() as conn:
                 sealed = await entrusted.get(conn, self._provider)
-            self._known = (self._keys.open_(sealed, **self._place),) if sealed else ()
+            try:
+                self._known = (self._keys.open_(sealed, **self._place),) if sealed else ()
+            except DecryptError:
+                log.error("a webhook secret cannot be opened", provider=self._provider)  # noqa: TRY400 - said whole
+                raise Away("The webhook's secret cannot be opened; check ENCRYPTION_KEYS") from None
             self._until = self._now() + FRESH
         return self._known
 
@@ -55,7 +64,3 @@ class Entrusted:
             dropped = await entrusted.drop(conn, self._provider)
         self._until = float("-inf")
         return dropped
-
-    @property
-    def _place(self) -> dict[str, str]:
-        return {"account": "", "provider": self._provider, "field": "webhook"}

@@ -22,6 +22,17 @@ async def get(conn: Connection, provider: str) -> bytes | None:
     return bytes(row[0]) if row else None
 
 
+async def lock_all(conn: Connection) -> dict[str, bytes]:
+    """Every provider's secret, which nobody else changes until the transaction ends."""
+    rows = await (await conn.execute(_SQL.lock_all)).fetchall()
+    return {row[0]: bytes(row[1]) for row in rows}
+
+
+async def store(conn: Connection, provider: str, sealed: bytes) -> None:
+    """Put the same secret, sealed anew, in its place."""
+    await conn.execute(_SQL.store, {"provider": provider, "sealed": sealed})
+
+
 async def drop(conn: Connection, provider: str) -> bool:
     """Forget a provider's secret, so that the next one is taken; False when there was none."""
     dropped = (await conn.execute(_SQL.drop, {"provider": provider})).rowcount == 1

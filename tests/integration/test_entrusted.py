@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from shared.cli import main
 from shared.errors import Away
+from shared.oauth.keyring import Keyring, new_key, rewrap
 from shared.provider import Provider
 from shared.service.entrusted import Entrusted
 from shared.store import entrusted
@@ -100,6 +101,23 @@ async def test_nothing_of_it_can_be_read_in_the_database(
         assert "webhook.entrusted" in row[0]
 
 
+async def test_it_moves_to_the_first_key_with_everything_else(
+    provider: Provider, database_url: str, nats_url: str
+) -> None:
+    async with running(provider, database_url, nats_url, secrets=()) as service:
+        old, new = new_key(), new_key()
+        both = Keyring.parse(Secret(f"2:{new},1:{old}"))
+        await Entrusted(service.hub.db, Keyring.parse(Secret(f"1:{old}")), "feed").take(Secret("a"))
+        alone = Entrusted(service.hub.db, Keyring.parse(Secret(f"2:{new}")), "feed")
+        with pytest.raises(Away):
+            await alone.secrets()
+        assert [it async for it in rewrap(service.hub.db, both)] == []
+        assert await alone.secrets() == (b"a",)
+        assert await status(service, delivery(Note("n")).body, "a") == 503, (
+            "a replica without the key"
+        )
+
+
 async def test_while_the_database_is_away_nothing_is_promised(
     provider: Provider, database_url: str, nats_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -117,8 +135,6 @@ def test_an_operator_sees_it_and_forgets_it(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    from shared.oauth.keyring import Keyring, new_key  # noqa: PLC0415 - with the rest of this test
-
     key = f"1:{new_key()}"
 
     async def take() -> None:

@@ -5,5 +5,11 @@ insert into entrusted_secret (provider, sealed) values (%(provider)s, %(sealed)s
 -- name: get
 select sealed from entrusted_secret where provider = %(provider)s;
 
+-- name: lock_all
+select provider, sealed from entrusted_secret order by provider for update;
+
+-- name: store
+update entrusted_secret set sealed = %(sealed)s where provider = %(provider)s;
+
 -- name: drop
 delete from entrusted_secret where provider = %(provider)s;
