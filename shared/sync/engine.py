@@ -124,11 +124,14 @@ class SyncWorker:
             return
         try:
             ending, seconds, note = await self._walk(unit, stream)
-        except HubError as error:
+        except LeaseLost:
+            raise
+        except Exception as error:
             ending, seconds, note = verdict(error, unit)
             if isinstance(error, Away):
                 raise
-            log.info("a walk stopped", error=note, again_in=round(seconds))
+            unforeseen = not isinstance(error, HubError)
+            log.info("a walk stopped", error=note, again_in=round(seconds), exc_info=unforeseen)
         await self._end(unit, ending, seconds, note)
 
     async def _walk(self, unit: Unit, stream: Stream) -> tuple[Ending, float, str]:

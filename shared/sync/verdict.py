@@ -15,7 +15,7 @@ LONGEST_PAUSE = 900.0
 """Seconds between two tries, at most, while the provider does not answer."""
 
 
-def verdict(error: HubError, unit: Unit) -> tuple[Ending, float, str]:
+def verdict(error: Exception, unit: Unit) -> tuple[Ending, float, str]:
     """How the walk ends, in how many seconds it is due again, and the sentence for people."""
     match error:
         case RateLimited():
@@ -25,5 +25,8 @@ def verdict(error: HubError, unit: Unit) -> tuple[Ending, float, str]:
             return "paused", random.uniform(0.5, 1.0) * ceiling, str(error)  # noqa: S311 - jitter
         case ItemGone() if unit.resource.id:
             return "done", AFTER_REFUSAL, f"left out: {error}"
-        case _:
+        case HubError():
             return "failed", AFTER_REFUSAL, str(error)
+        case _:  # a mistake in the code; what it says may quote a payload
+            sentence = f"the walk failed in a way nobody foresaw ({type(error).__name__})"
+            return "failed", AFTER_REFUSAL, f"{sentence}; the log has more"

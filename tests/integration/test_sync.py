@@ -313,6 +313,19 @@ async def test_an_error_decides_when_the_walk_is_due_again(
     assert len(await bench.published()) == 1, "the page before the error is kept"
 
 
+async def test_a_mistake_in_a_provider_ends_its_run_with_a_sentence(db: Database) -> None:
+    def mistaken(number: int) -> None:
+        raise KeyError("s3cret")
+
+    bench = Bench(db, provider(Notebook(pages(1), before=mistaken)))
+    ident = await run(bench, await bench.account())
+    await bench.walk()
+    found = await show(bench, ident)
+    assert found.status == "failed"
+    assert "nobody foresaw (KeyError)" in found.error
+    assert "s3cret" not in found.error
+
+
 async def test_a_run_whose_walks_all_wait_says_what_for_and_how_long(db: Database) -> None:
     def limited(number: int) -> None:
         if number == 1:
