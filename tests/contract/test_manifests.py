@@ -295,6 +295,13 @@ def test_prometheus_scrapes_a_provider(name: str) -> None:
     assert targets["targets"].count(f"{name}:{CATALOGUE[name].port}") == 1
 
 
+def test_prometheus_asks_nobody_who_is_not_here() -> None:
+    (targets,) = documents(ROOT / "deploy/prometheus/targets.yml")[0]
+    there = {it.name.replace("_", "-") for it in (ROOT / "services").iterdir() if it.is_dir()}
+    asked = {it.partition(":")[0].replace("_", "-") for it in targets["targets"]}
+    assert asked <= there
+
+
 def test_a_scaffold_gets_its_entries_once(tmp_path: Path) -> None:
     for part in ("scripts/template", "k8s", "deploy/prometheus"):
         shutil.copytree(ROOT / part, tmp_path / part)
