@@ -112,10 +112,10 @@ def _entity(told: Event, its: Owned, everybody: tuple[str, ...]) -> Iterator[Rec
         return
     # A comment's own data has no address; a reaction has none at all.
     payload = told.data if told.type == "Reaction" else beside(told.data, url=told.url)
-    if told.action == "remove" or its.trashed:
-        yield Record(told.type, payload, removed=True, routes=everybody)
-    elif routes := tuple(f"team:{team}" for team in _teams(its)):
-        yield Record(told.type, payload, routes=routes)
+    removed = told.action == "remove" or its.trashed is True
+    routes = tuple(f"team:{team}" for team in _teams(its))
+    if routes or removed:  # what is gone cannot be looked up, and says nothing private
+        yield Record(told.type, payload, removed=removed, routes=routes or everybody)
     else:
         yield Nudge(everybody, stream=STREAMS.get(told.type) or _shown(its))
 

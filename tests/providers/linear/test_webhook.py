@@ -167,10 +167,13 @@ def test_a_revoked_app_is_told_without_data_and_shown_by_a_call() -> None:
         "Reaction.remove",
     ],
 )
-def test_a_removal_is_told_to_the_workspace_and_says_nothing_private(name: str) -> None:
+def test_a_removal_is_told_to_the_team_or_the_workspace_and_says_nothing_private(
+    name: str,
+) -> None:
     body = webhook(name)
     (record,) = read(body)
-    assert record.routes == EVERYBODY
+    in_a_team = name.partition(".")[0] in ("Issue", "Comment", "Project")
+    assert record.routes == ((f"team:{ENG}",) if in_a_team else EVERYBODY)
     (message,) = told(body)
     ident = f"{message.type}:{body['data']['id']}"
     assert (message.id, message.deleted, message.content, message.title) == (ident, True, "", "")
