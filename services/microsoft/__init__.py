@@ -1,1 +1,1 @@
-"""Microsoft 365: Outlook mail and calendar."""
+"""Microsoft 365: Outlook mail, Outlook calendar, OneDrive."""

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from services.microsoft import calendar_normalize as calendar
+from services.microsoft import drive_normalize as drive
 from services.microsoft import mail_normalize as mail
 from shared.normalizer import Message
 
@@ -12,4 +13,6 @@ NORMALIZERS: Mapping[str, Callable[[Any], Message]] = {
     "mail_deleted": mail.deleted,
     "event": calendar.event,
     "event_deleted": calendar.deleted,
+    "drive_item": drive.item,
+    "drive_item_deleted": drive.deleted,
 }

@@ -19,6 +19,7 @@ PERSONAL = "9188040d-6c67-4c5b-b112-36a304b66dad"
 
 MAIL = frozenset({"Mail.Read", "Mail.ReadWrite"})
 CALENDAR = frozenset({"Calendars.Read", "Calendars.ReadWrite"})
+DRIVE = frozenset({"Files.Read", "Files.ReadWrite", "Files.Read.All", "Files.ReadWrite.All"})
 SCOPES = (
     "openid",
     "profile",
@@ -28,6 +29,7 @@ SCOPES = (
     "Mail.ReadWrite",
     "Mail.Send",
     "Calendars.ReadWrite",
+    "Files.Read",
 )
 EXTRA = {"response_mode": "query", "prompt": "select_account"}
 DEAD = frozenset({"invalid_grant", "interaction_required", "consent_required", "login_required"})

@@ -10,7 +10,7 @@ provider = Provider(
     title="Microsoft",
     port=8002,
     base_url="https://graph.microsoft.com/v1.0",
-    sources=("outlook", "outlook_calendar"),
+    sources=("outlook", "outlook_calendar", "onedrive"),
     headers={"Prefer": f"{batch.PREFER}, odata.maxpagesize=50"},
     dialect=dialect,
     quotas=quotas.QUOTAS,
@@ -37,6 +37,7 @@ provider = Provider(
     subscriptions=(
         subscribing.subscription("mail", "messages", oauth.MAIL),
         subscribing.subscription("calendar", "events", oauth.CALENDAR),
+        subscribing.subscription("drive", "files", oauth.DRIVE),
     ),
     routes=ROUTES,
     normalizers=normalize.NORMALIZERS,

@@ -7,13 +7,17 @@ from collections.abc import Iterator, Mapping
 
 from shared.types import Charge, Quota
 
-QUOTAS: Mapping[str, Quota] = {"outlook": Quota(10_000, 600.0)}
+QUOTAS: Mapping[str, Quota] = {
+    "outlook": Quota(10_000, 600.0),
+    "onedrive": Quota(3_000, 300.0),
+}
 _PREFIXES = {
     "/me/messages": "outlook",
     "/me/mailFolders": "outlook",
     "/me/calendar": "outlook",
     "/me/events": "outlook",
     "/$batch": "outlook",
+    "/me/drive": "onedrive",
 }
 """Whose calls begin like this. In a batch there are only parts of Outlook."""
 

@@ -28,7 +28,11 @@ class Kind(Struct, frozen=True):
     changes: str = ALL
 
 
-KINDS = {"mail": Kind("me/messages", 10_080), "calendar": Kind("me/events", 10_080)}
+KINDS = {
+    "mail": Kind("me/messages", 10_080),
+    "calendar": Kind("me/events", 10_080),
+    "drive": Kind("me/drive/root", 42_300, "updated"),
+}
 MARGIN = timedelta(minutes=5)
 """Less than the most that Graph gives, because its clock may be behind ours."""
 

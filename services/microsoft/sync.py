@@ -1,6 +1,6 @@
 """The walks, product by product; each runs for accounts that granted its scope."""
 
-from services.microsoft import calendar_sync, mail_sync, oauth
+from services.microsoft import calendar_sync, drive_sync, mail_sync, oauth
 from shared.provider import Stream
 
 STREAMS = (
@@ -41,5 +41,13 @@ STREAMS = (
         of="calendars",
         complete=True,
         scopes=oauth.CALENDAR,
+    ),
+    Stream(
+        name="files",
+        source="onedrive",
+        cursor=drive_sync.Walk,
+        pages=drive_sync.files,
+        complete=True,
+        scopes=oauth.DRIVE,
     ),
 )

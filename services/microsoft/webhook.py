@@ -19,7 +19,7 @@ from shared.webhook import signature
 
 CHANGED = frozenset({"created", "updated", "deleted"})
 LIFECYCLE = frozenset({"reauthorizationRequired", "subscriptionRemoved", "missed"})
-STREAMS = {"mail": "messages", "calendar": "events"}
+STREAMS = {"mail": "messages", "calendar": "events", "drive": "files"}
 """What is walked after news of a subscription."""
 
 _RESOURCE = re.compile(r"chats\('([^']{1,200})'\)", re.IGNORECASE)

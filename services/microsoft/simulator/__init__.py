@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
-from services.microsoft.simulator import calendar, notices, rest
+from services.microsoft.simulator import calendar, drive, notices, rest
 from services.microsoft.simulator.consent import CLIENT_ID, Consent
 from services.microsoft.simulator.signer import Signer
 from services.microsoft.simulator.world import World
@@ -32,7 +32,7 @@ def app(
     mails: int = 20,
     now: Callable[[], float] = time.time,
 ) -> Microsoft:
-    """Sam's account, with so many mails and a calendar."""
+    """Sam's account, with so many mails, a calendar and a OneDrive."""
     world = World(Mail(post), now)
     consent = Consent(CLIENT_SECRET, Signer(), now)
     _fill(world, mails)
@@ -49,7 +49,13 @@ def app(
         }
 
     made = Microsoft(
-        [*consent.routes(), *notices.subscriptions(world), *outlook, notices.batch(outlook)],
+        [
+            *consent.routes(),
+            *notices.subscriptions(world),
+            *outlook,
+            *drive.routes(world),
+            notices.batch(outlook),
+        ],
         mail=world.bell.mail,
         guard=consent.refused,
         story=_story(world),
@@ -82,6 +88,9 @@ def _story(world: World) -> Mapping[str, Happening]:
     async def invited() -> None:
         await world.plan("AAevtdemo=", "Demo of the demo")
 
+    async def shared() -> None:
+        await world.save("01DEMO", "Notes of the demo.txt")
+
     async def thrown_away() -> None:
         await world.move(told[-1], "deleteditems")
 
@@ -90,6 +99,7 @@ def _story(world: World) -> Mapping[str, Happening]:
         "read": Happening("Sam reads it", read),
         "archived": Happening("It goes to the archive", archived),
         "invited": Happening("Sam is invited to a meeting", invited),
+        "shared": Happening("A file appears in Sam's OneDrive", shared),
         "deleted": Happening("It is thrown away", thrown_away),
     }
 
@@ -102,6 +112,8 @@ def _fill(world: World, mails: int) -> None:
     endless = {"pattern": weekly, "range": {"type": "noEnd"}}
     at_once(world.plan("AAevtstandup=", "Stand-up", type="seriesMaster", recurrence=endless))
     at_once(world.plan("AAevtlunch=", "Lunch"))
+    at_once(world.save("01PLAN", "Plan.txt"))
+    at_once(world.save("01DIR", "Plans", file=None, folder={"childCount": 0}))
 
 
 def at_once(story: Coroutine[Any, Any, Any]) -> None:

@@ -24,6 +24,7 @@ _PRODUCTS = {
     "/v1.0/me/messages": "Mail.",
     "/v1.0/me/calendar": "Calendars.",
     "/v1.0/me/events": "Calendars.",
+    "/v1.0/me/drive": "Files.",
 }
 """The scopes that paths which begin like this need one of."""
 

@@ -9,6 +9,7 @@ from services.microsoft.simulator.consent import MAIL
 from services.microsoft.simulator.places import Place, Row
 from shared.simulation import Mail
 
+DRIVE = "b!1"
 FOLDERS = {
     "inbox": "Inbox",
     "sentitems": "Sent Items",
@@ -25,7 +26,7 @@ class World:
     def __init__(self, mail: Mail, now: Callable[[], float]) -> None:
         self._now, self.bell = now, Bell(mail)
         self.folders: dict[str, Row] = {}
-        self.events = Place()
+        self.events, self.files = Place(), Place(_deleted)
         self.mails: dict[str, Place] = {}
         self._last = 0
         for ident, name in FOLDERS.items():
@@ -33,7 +34,7 @@ class World:
 
     def places(self) -> list[Place]:
         """Everything that tells its changes by links."""
-        return [*self.mails.values(), self.events]
+        return [*self.mails.values(), self.events, self.files]
 
     def forget(self) -> None:
         """Let every link be too old."""
@@ -119,10 +120,29 @@ class World:
         self.events.put(row, stub if row["type"] == "seriesMaster" else None)
         await self.bell.tell("me/events", "updated", ident)
 
+    async def save(self, ident: str, name: str, **facts: Any) -> None:
+        """A file is made or changed."""
+        at, there = self.stamp(), {"driveId": DRIVE, "id": "01ROOT"}
+        own = {"id": ident, "name": name, "size": 20, "file": {"mimeType": "text/plain"}}
+        times = {"createdDateTime": at, "lastModifiedDateTime": at}
+        self.files.put({**own, **times, "parentReference": there, **facts})
+        await self.bell.tell("me/drive/root", "updated")
+
+    async def remove(self, ident: str) -> Row:
+        """A file goes to the recycle bin."""
+        row = self.files.take(ident)
+        await self.bell.tell("me/drive/root", "updated")
+        return row
+
     async def cancel(self, ident: str) -> None:
         """An event is gone."""
         self.events.take(ident)
         await self.bell.tell("me/events", "deleted", ident)
+
+
+def _deleted(ident: str) -> Row:
+    """How OneDrive tells that something is not here any more."""
+    return {"id": ident, "deleted": {"state": "deleted"}, "parentReference": {"driveId": DRIVE}}
 
 
 def _who(name: str, address: str) -> Row:

@@ -12,7 +12,7 @@ from shared.types import Record
 from tests.contract.reading import data, golden
 
 ROOT = data("microsoft")
-KINDS = {"mail": "mail", "event": "event"}
+KINDS = {"mail": "mail", "event": "event", "drive_item": "drive_item"}
 """What a folder of payloads holds."""
 PATHS = sorted(path for folder in KINDS for path in (ROOT / "payloads" / folder).glob("*.json"))
 
