@@ -181,31 +181,37 @@ def test_a_pipeline_is_started_read_and_steered(api: FakeApi, client: TestClient
     assert client.post("/api/v1/pipelines/42/31/erase").status_code == 400
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["", "/api", "acme/", "../user", "acme/..", "./x", "a?b", "a#b", "a b", "acme/api\n", "a%2Fb"],
-)
-def test_a_project_that_is_no_name_never_reaches_gitlab(
-    api: FakeApi, client: TestClient[Any], name: str
+NO_NAMES = [
+    "",
+    "/api",
+    "acme/",
+    "../user",
+    "acme/..",
+    "./x",
+    "a?b",
+    "a#b",
+    "a b",
+    "acme/api\n",
+    "a%2Fb",
+]
+NO_PATHS = ["42/0", "0/5", "-1/5", "acme/5", "42/..%2F..%2Fuser"]
+NO_ISSUES: list[Any] = [
+    {},
+    {"title": ""},
+    {"title": 1},
+    {"title": "x", "state": "open"},
+    {"title": "x" * 256},
+    [],
+]
+
+
+def test_what_is_no_project_no_path_and_no_issue_never_reaches_gitlab(
+    api: FakeApi, client: TestClient[Any]
 ) -> None:
-    assert client.get("/api/v1/issues", params={"project": name}).status_code == 400
-    assert api.asked == []
-
-
-@pytest.mark.parametrize("path", ["42/0", "0/5", "-1/5", "acme/5", "42/..%2F..%2Fuser"])
-def test_a_path_that_leads_elsewhere_never_reaches_gitlab(
-    api: FakeApi, client: TestClient[Any], path: str
-) -> None:
-    assert client.get(f"/api/v1/issues/{path}").status_code in (400, 404)
-    assert api.asked == []
-
-
-@pytest.mark.parametrize(
-    "body",
-    [{}, {"title": ""}, {"title": 1}, {"title": "x", "state": "open"}, {"title": "x" * 256}, []],
-)
-def test_a_body_of_another_shape_is_refused(
-    api: FakeApi, client: TestClient[Any], body: Any
-) -> None:
-    assert client.post("/api/v1/issues/42", json=body).status_code == 400
+    for name in NO_NAMES:
+        assert client.get("/api/v1/issues", params={"project": name}).status_code == 400, name
+    for path in NO_PATHS:
+        assert client.get(f"/api/v1/issues/{path}").status_code in (400, 404), path
+    for body in NO_ISSUES:
+        assert client.post("/api/v1/issues/42", json=body).status_code == 400, body
     assert api.asked == []
