@@ -93,9 +93,10 @@ class Metrics:
         self._kinds: set[tuple[str, str]] = set()
 
     def begin(self, provider: str) -> None:
-        """Let what alarms look at begin at nought: Prometheus cannot see a series' first increase."""
-        for outcome in ("stored", "not_genuine", "away", "busy"):
-            self.webhooks.labels(provider, outcome)
+        """Let what alarms look at begin at nought: Prometheus cannot see a series' first increase.
+
+        The webhook door begins its own outcomes.
+        """
         for outcome in ("renewed", "failed", "refused"):
             self.refreshes.labels(provider, outcome)
 

@@ -337,6 +337,8 @@ async def test_status_tells_of_work_and_of_no_user(service: Running) -> None:
     assert "secret text" not in answer.text
     figures = (await service.http.get("/metrics")).text
     assert 'self_webhook_deliveries_total{outcome="stored",provider="feed"} 1.0' in figures
+    for outcome in ("not_genuine", "away", "busy"):  # alarms look at these, from nought on
+        assert f'deliveries_total{{outcome="{outcome}",provider="feed"}} 0.0' in figures
 
 
 async def test_a_stream_that_lags_is_measured(service: Running) -> None:

@@ -138,8 +138,6 @@ def test_what_alarms_look_at_begins_at_nought() -> None:
     it = metrics.Metrics()
     it.begin("github")
     text = it.render().decode()
-    for outcome in ("stored", "not_genuine", "away", "busy"):
-        assert f'deliveries_total{{outcome="{outcome}",provider="github"}} 0.0' in text
     for outcome in ("renewed", "failed", "refused"):
         assert f'refreshes_total{{outcome="{outcome}",provider="github"}} 0.0' in text
 
