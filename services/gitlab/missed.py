@@ -11,6 +11,8 @@ from shared.provider import Subscribing
 
 RESENT = 5
 """Deliveries that GitLab sends again in a minute."""
+MOST = 500
+"""Attempts that are read at once; of a longer silence, walks tell the rest."""
 TRIED = ("issues_events", "merge_requests_events", "push_events")
 """What a hook is woken with: the first that the project has something to show for."""
 
@@ -65,7 +67,7 @@ async def _attempts(it: Subscribing, path: str, status: str, since: int = 0) -> 
     async for reply in it.api.paginate(asked, list[Attempt], status=status, per_page=100):
         recent = [one for one in reply.data or () if one.id >= since]
         found += recent
-        if len(recent) < len(reply.data or ()):
+        if len(recent) < len(reply.data or ()) or len(found) >= MOST:
             break
     return found
 

@@ -202,6 +202,18 @@ async def test_successes_are_read_no_further_back_than_the_oldest_failure() -> N
     assert await missed.repair(asking(answers, MADE)) == 0
 
 
+async def test_after_a_long_silence_no_more_is_read_than_would_help() -> None:
+    path, rows = f"{HOOKS}/7/events", [attempt(n, f"k{n}", "") for n in range(1000, 900, -1)]
+    answers: Any = {
+        ("GET", f"{HOOKS}/7"): Answer(REMOTE),
+        ("GET", path): Answer(rows, next=f"https://gitlab.com{path}?status=x"),
+        **{("POST", f"{path}/{row['id']}/resend"): Answer({}) for row in rows},
+    }
+    it = asking(answers, MADE)
+    assert await missed.repair(it) == 0, "all of it arrived in the end"
+    assert len(calls(it)) == 1 + 3 * missed.MOST / len(rows)
+
+
 async def test_while_nothing_failed_a_check_costs_three_calls() -> None:
     it = repairing([attempt(1, "a", "successful")])
     assert await missed.repair(it) == 0
