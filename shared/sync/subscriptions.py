@@ -140,16 +140,16 @@ async def _tend(
 
 
 async def _live(asked: Subscription, due: Due, at: Subscribing, now: float) -> _Done:
-    """Create, renew or check, whichever it is time for."""
+    """Create, renew or check, whichever it is time for; what somebody deleted is created anew."""
     if at.hook is None:
         return _Done(await asked.create(at), "created", gap=True)
-    if due.renew_at and due.renew_at.timestamp() <= now:
-        late = at.hook.expires_at is not None and at.hook.expires_at.timestamp() <= now
-        try:
+    try:
+        if due.renew_at and due.renew_at.timestamp() <= now:
+            late = at.hook.expires_at is not None and at.hook.expires_at.timestamp() <= now
             return _Done(await asked.renew(at), "renewed", gap=late)
-        except ItemGone:
-            return _Done(await asked.create(replace(at, hook=None)), "created", gap=True)
-    again = await asked.repair(at) if asked.repair else 0
+        again = await asked.repair(at) if asked.repair else 0
+    except ItemGone:
+        return _Done(await asked.create(replace(at, hook=None)), "created", gap=True)
     return _Done(at.hook, "", gap=again > 0, repaired=again)
 
 

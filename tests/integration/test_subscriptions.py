@@ -279,6 +279,19 @@ async def test_what_the_provider_forgot_is_created_again(db: Database) -> None:
     assert await it.nudged() == [""]
 
 
+async def test_a_hook_that_a_check_finds_deleted_is_made_anew_and_closes_the_gap(
+    db: Database,
+) -> None:
+    it = await world(db, repaired=True)
+    await it.keep()
+    await it.nudged()
+    it.remote.faults = [ItemGone("no such hook")]
+    await it.due()
+    await it.keep()
+    assert it.remote.calls == ["create", "repair", "create"]
+    assert await it.nudged() == [""]
+
+
 async def test_what_the_provider_says_needs_us_is_renewed_at_the_next_look(db: Database) -> None:
     it = await world(db)
     await it.keep()
