@@ -61,10 +61,9 @@ def load(
     nats_url: str | None = None,
     path: Path | None = None,
 ) -> Settings:
-    """Return the settings of one service, or raise one ConfigError that lists every problem.
+    """Return the settings of one service, from its own file unless `path` names another.
 
-    `path` is the YAML file; the provider's own `configs/config.yaml` when None.
-    """
+    Raises one ConfigError that lists every problem."""
     problems: list[str] = []
     env = Environment(environ, problems)
     names = variables(provider)
@@ -86,7 +85,7 @@ def load(
             values[section][key] = given
     if isinstance(provider, Subscriber) and (own := env.get(f"{_prefix(provider)}_POSTGRES_URL")):
         values["database"]["url"] = own
-    if not values["webhook"].get("secret"):
+    if not (values["webhook"].get("secret") or getattr(provider.webhook, "entrusted", None)):
         values["webhook"]["secret"] = env.get("WEBHOOK_SECRET")
     defaults = _defaults(provider)
     read: dict[str, Any] = {
@@ -158,7 +157,7 @@ def _settings(
     needed = {
         "oauth.client_id": not provider.oauth or oauth.client_id,
         "oauth.client_secret": not provider.oauth or oauth.client_secret,
-        "webhook.secret": not provider.webhook or webhook.secret,
+        "webhook.secret": not provider.webhook or provider.webhook.entrusted or webhook.secret,
     }
     address = (service.public_url or f"http://localhost:{service.port}").rstrip("/")
     callback = oauth.redirect_url or f"{address}/oauth/callback"

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from shared.config import Settings, load
 from shared.config.catalogue import one, providers
@@ -210,6 +211,18 @@ def test_what_may_pass_on_a_laptop_is_refused_elsewhere(
 ) -> None:
     assert any(one.startswith(problem) for one in problems(tmp_path, **environ))
     assert settings(tmp_path, SERVICE_ENV="dev", **environ).service.env == "dev"
+
+
+def test_a_secret_that_the_provider_makes_is_not_missed_and_never_the_common_one(
+    tmp_path: Path,
+) -> None:
+    assert ACME.webhook
+    (path := tmp_path / "config.yaml").write_text("webhook: {path: /webhook}")
+    webhook = structs.replace(ACME.webhook, entrusted=lambda _: None)
+    handed = structs.replace(ACME, webhook=webhook)
+    its = load(handed, {**BASE, "WEBHOOK_SECRET": "w9" * 8}, path=path)
+    assert its.webhook.secrets == ()
+    assert its.missing() == ("ACME_CLIENT_ID", "ACME_CLIENT_SECRET")
 
 
 def test_no_complaint_shows_a_secret(tmp_path: Path) -> None:
