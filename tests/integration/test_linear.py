@@ -175,6 +175,20 @@ async def test_a_spent_limit_and_an_ended_token_stop_nothing(place: Place) -> No
     assert linear.consent.reuses == 0
 
 
+async def test_a_refresh_whose_answer_was_lost_is_repeated_in_its_time_of_grace(
+    place: Place,
+) -> None:
+    linear = place.linear
+    linear.fail(Fault("truncated", path="/oauth/token"))
+    linear.fail(Fault("expired"))
+    place.service.hub.tokens._pause = 0.1
+    linear.world.add_issue(ENG, linear.world.stamp(), title="Behind a lost answer")
+    run = await place.walked(mode="incremental")
+    assert (run["status"], run["published"]) == ("success", 1)
+    asked = linear.consent
+    assert (asked.refreshes, asked.repeats, asked.reuses) == (1, 1, 0)
+
+
 async def test_what_is_written_here_arrives_there(place: Place) -> None:
     http, who = place.service.http, {"user_id": "ana"}
     wish = {"team_id": ENG["id"], "title": "From here", "description": "with @lee"}
