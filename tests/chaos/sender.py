@@ -19,6 +19,11 @@ from tests.chaos.truth import Fact
 SENDERS = 32
 PATIENCE = 15.0
 """Seconds that an answer may take."""
+KEPT = 2.0
+"""Seconds that an idle connection is used again; the service closes it after five, maybe just then."""
+
+
+Wire = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 class Posts(Protocol):
@@ -33,7 +38,7 @@ class Wires:
     """Kept connections, at a tenth of the processor time of a whole HTTP client."""
 
     def __init__(self) -> None:
-        self._idle = defaultdict[str, list[tuple[asyncio.StreamReader, asyncio.StreamWriter]]](list)
+        self._idle = defaultdict[str, list[tuple[float, Wire]]](list)
 
     async def post(self, url: str, *, content: bytes, headers: Mapping[str, str]) -> httpx.Response:
         """Send one request and read its answer; raises httpx.TransportError when none comes."""
@@ -44,24 +49,30 @@ class Wires:
             f"content-length: {len(content)}",
         ]
         lines += [f"{name}: {value}" for name, value in headers.items()]
-        wire = None
+        wire = self._fresh(at.netloc)
         try:
             async with asyncio.timeout(PATIENCE):
-                idle = self._idle[at.netloc]
-                wire = idle.pop() if idle else await asyncio.open_connection(at.hostname, at.port)
+                wire = wire or await asyncio.open_connection(at.hostname, at.port)
                 wire[1].write("\r\n".join([*lines, "", ""]).encode() + content)
                 answer = await _answer(wire[0])
         except (OSError, asyncio.IncompleteReadError, TimeoutError) as error:
             if wire:
                 wire[1].transport.abort()
             raise httpx.TransportError(str(error)) from error
-        idle.append(wire)
+        self._idle[at.netloc].append((asyncio.get_running_loop().time(), wire))
         return answer
+
+    def _fresh(self, place: str) -> Wire | None:
+        """The connection that was used last, unless it has been idle for too long, as all others have."""
+        idle = self._idle[place]
+        if idle and idle[-1][0] + KEPT > asyncio.get_running_loop().time():
+            return idle.pop()[1]
+        return None
 
     def close(self) -> None:
         """Close what is idle."""
         for wires in self._idle.values():
-            for _, writer in wires:
+            for _, (_, writer) in wires:
                 writer.transport.abort()
 
 
