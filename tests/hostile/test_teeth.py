@@ -21,7 +21,7 @@ from msgspec.structs import replace
 
 from shared.config.catalogue import providers
 from shared.normalizer import Message, cloudevents
-from shared.oauth import flow, openid
+from shared.oauth import flow, openid, refusals
 from shared.provider import Api, Provider
 from shared.service import account_routes, callers, problems
 from shared.service.server import DeadlineProtocol
@@ -329,7 +329,7 @@ def the_issuer_is_compared(patch: Patch, _: Provider) -> None:
 
 @tooth(test_connecting.test_what_the_address_says_is_not_shown, "is shown")
 def codes_of_errors_are_words(patch: Patch, _: Provider) -> None:
-    patch.setattr(flow, "_CODE", re.compile(r"(?s).*"))
+    patch.setattr(refusals, "_WORD", re.compile(r"(?s).*"))
 
 
 @tooth(test_connecting.test_nobody_is_sent_where_nobody_allowed, "evil.*answered 200")
