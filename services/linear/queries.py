@@ -15,7 +15,7 @@ PAGE_INFO = "pageInfo { hasNextPage endCursor }"
 
 ISSUE = f"""{STAMPS} url trashed identifier previousIdentifiers title description
   priority priorityLabel estimate dueDate team {{ id key name }} state {{ name type }}
-  labels(first: 50) {{ nodes {{ name }} }} creator {WHO} externalUserCreator {WHO} {BOT}
+  labels(first: 20) {{ nodes {{ name }} }} creator {WHO} externalUserCreator {WHO} {BOT}
   assignee {WHO} project {{ id name }} cycle {{ number name }} parent {{ id }}"""
 COMMENT = f"""{STAMPS} url body editedAt resolvedAt quotedText parentId issue {{ id identifier }}
   projectId projectUpdateId initiativeId initiativeUpdateId
