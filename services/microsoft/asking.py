@@ -25,7 +25,11 @@ Place = Annotated[str, QueryParameter(pattern=_PLACE, description="`next` of the
 Limit = Annotated[int, QueryParameter(ge=1, le=50)]
 Words = Annotated[str, QueryParameter(min_length=1, max_length=1000)]
 Folder = Annotated[
-    str, QueryParameter(pattern=_ID, description="an id, or `inbox`, `sentitems`, `archive` ...")
+    str,
+    QueryParameter(
+        pattern=r"^[0-9A-Za-z_=-]{0,512}$(?!\n)",
+        description="an id, or `inbox`, `sentitems`, `archive` ...; all where empty",
+    ),
 ]
 
 Id = Annotated[str, Meta(pattern=_ID)]

@@ -51,6 +51,11 @@ def test_mails_are_listed_by_folder_and_page(api: FakeApi, client: TestClient[An
     assert api.asked[-1].params["$skip"] == "1"
 
 
+def test_mails_of_all_folders_are_listed(api: FakeApi, client: TestClient[Any]) -> None:
+    api.answers["GET", ME] = its.page(its.mail("a"))
+    assert [it["id"] for it in client.get("/api/v1/emails").json()["items"]] == ["a"]
+
+
 @pytest.mark.parametrize(
     "place",
     [
@@ -61,8 +66,12 @@ def test_mails_are_listed_by_folder_and_page(api: FakeApi, client: TestClient[An
         "$skip=1\n",
     ],
 )
-def test_a_place_is_never_more_than_a_place(client: TestClient[Any], place: str) -> None:
-    assert client.get("/api/v1/emails", params={"place": place}).status_code == 400
+def test_a_place_is_never_more_than_a_place(
+    api: FakeApi, client: TestClient[Any], place: str
+) -> None:
+    reply = client.get("/api/v1/emails", params={"place": place})
+    assert (reply.status_code, api.asked) == (400, [])
+    assert "place" in reply.json()["detail"]
 
 
 def test_words_that_are_searched_cannot_leave_their_quotes(

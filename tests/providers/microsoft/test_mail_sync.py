@@ -111,6 +111,13 @@ async def test_a_mail_that_left_is_told_as_deleted_only_where_nobody_finds_it() 
     assert page.excluded == {"moved to another folder": 1}
 
 
+async def test_a_mail_that_left_is_asked_for_even_if_all_of_it_is_told() -> None:
+    row = {**its.mail("a"), **its.gone("a")}
+    api = inbox({"d1": its.page(row, delta=link("d2"))}, {"a": NotThere()})
+    (told,) = its.said(await its.walk("messages", api, Sync(link=LINK)))
+    assert told.deleted
+
+
 async def test_a_row_that_comes_again_counts_as_it_was_told_last() -> None:
     older, newer = its.mail("a", subject="Older"), its.mail("a", subject="Newer")
     api = inbox({"": its.page(older, its.gone("b"), newer, delta=link("d1"))})
