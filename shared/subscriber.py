@@ -1,6 +1,6 @@
 """What a service declares that reads the stream instead of speaking to a provider: one frozen record."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -31,6 +31,8 @@ class Subscriber(Struct, frozen=True, kw_only=True):
     """Housekeeping, once a minute."""
     routes: tuple[Any, ...] = ()
     """Litestar's handlers; a route asks for its `desk` (`shared.service.subscriber.TheDesk`)."""
+    shows: Mapping[str, tuple[str, str, str]] = {}
+    """What `fleet demo` ends with: a sentence, the path, the list in its answer, and the field of each."""
 
     @property
     def oauth(self) -> None:

@@ -25,4 +25,8 @@ subscriber = Subscriber(
         search_api.search,
         search_api.get_thread,
     ),
+    shows={
+        "some of the people in it": ("/api/v1/people", "people", "name"),
+        "some of what is to be done": ("/api/v1/tasks", "tasks", "title"),
+    },
 )

@@ -26,6 +26,7 @@ from shared.http.caller import Caller
 if TYPE_CHECKING:
     from shared.provider import Provider
     from shared.simulation import Simulation
+    from shared.subscriber import Subscriber
 
 app = typer.Typer()
 
@@ -34,6 +35,8 @@ PATIENCE = 30.0
 """Seconds to wait for anything that should happen at once."""
 QUIET = 1.0
 """Seconds without an event after which a step of the story is over."""
+MOST = 5
+"""Lines of each thing that is shown of what the readers of the stream made of the story."""
 _REAL = ("POSTGRES_URL", "NATS_URL", "ENCRYPTION_KEYS", "PUBLIC_URL", "FLEET_URL", "FLEET_API_KEY")
 
 
@@ -52,6 +55,8 @@ def demo(
     ] = False,
 ) -> None:
     """Run a fleet whose providers are played here: connect, sync, and hear what happens. Ctrl-C ends it."""
+    from shared.config.catalogue import subscribers  # noqa: PLC0415 - imports every service
+
     root = _place()
     port = next(ports(8000, fixed=True))
     played = play(port, private(root / "webhook_secret"))
@@ -71,7 +76,8 @@ def demo(
         name: it for one in played for name, it in one.simulation.environment(one.url).items()
     }
     try:
-        up.stand([it.provider for it in played], port, root=root, variables=variables, ready=ready)
+        services: list[Provider | Subscriber] = [*(it.provider for it in played), *subscribers()]
+        up.stand(services, port, root=root, variables=variables, ready=ready)
     finally:
         shutil.rmtree(root, ignore_errors=True)
     if problems:
@@ -167,6 +173,7 @@ async def _story(here: Fleet, played: Sequence[Played], *, once: bool) -> None:
         screen.print(
             f"\nThat was the story: {count[0]} changes were heard and published.", style="bold"
         )
+        await asyncio.to_thread(_understood, here, caller)
         if not once:
             _look_around(here)
             await listener
@@ -212,6 +219,18 @@ def _wait_for_hooks(fleet: Services, name: str) -> None:
         if time.monotonic() > deadline:
             raise HubError(f"the webhooks of {name} were not set up: {dict(states)}")
         time.sleep(0.2)
+
+
+def _understood(here: Fleet, caller: Caller) -> None:
+    """A few lines of what the readers of the stream made of it."""
+    from shared.config.catalogue import subscribers  # noqa: PLC0415 - as above
+
+    for it in subscribers():
+        for says, (path, field, word) in it.shows.items():
+            rows = caller.get(f"{here.url}/{it.name}{path}", user_id=USER, limit=MOST)[field]
+            screen.print(plain(f"\n{it.title}: {says}"), style="bold")
+            for row in rows:
+                screen.print(plain(f"  {row[word]}"))
 
 
 def _look_around(here: Fleet) -> None:
