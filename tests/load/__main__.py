@@ -18,6 +18,7 @@ from shared.telemetry import logs
 from tests.load import (
     capacity,
     chat,
+    context,
     footprint,
     idle,
     intake,
@@ -31,7 +32,18 @@ from tests.load import (
 from tests.load.figures import Path
 from tests.load.world import FULL, TINY, Size, World, world
 
-PATHS = ("intake", "sync", "mail", "chat", "relay", "normalizer", "idle", "room", "footprint")
+PATHS = (
+    "intake",
+    "sync",
+    "mail",
+    "chat",
+    "relay",
+    "context",
+    "normalizer",
+    "idle",
+    "room",
+    "footprint",
+)
 
 
 def measured(here: World, size: Size, only: str = "") -> Iterator[Path]:
@@ -51,6 +63,8 @@ def measured(here: World, size: Size, only: str = "") -> Iterator[Path]:
                 yield loop.run(chat.measure(here, size))
             elif name == "relay":
                 yield loop.run(relaying.measure(here, size))
+            elif name == "context":
+                yield loop.run(context.measure(here, size))
             elif name == "normalizer":
                 yield normalizing.measure(size)
             elif name == "idle":
