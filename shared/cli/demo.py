@@ -228,7 +228,7 @@ def _understood(here: Fleet, caller: Caller) -> None:
     for it in subscribers():
         for says, (path, field, word) in it.shows.items():
             rows = caller.get(f"{here.url}/{it.name}{path}", user_id=USER, limit=MOST)[field]
-            screen.print(plain(f"\n{it.title}: {says}"), style="bold")
+            screen.print(f"\n{it.title}: {says}.", style="bold")
             for row in rows:
                 screen.print(plain(f"  {row[word]}"))
 

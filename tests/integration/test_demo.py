@@ -33,4 +33,5 @@ def test_the_story_is_told_to_its_end_without_touching_real_data(tmp_path: Path)
     heard = re.search(r"That was the story: (\d+) changes were heard and published", told.stdout)
     assert heard
     assert int(heard[1]) >= len(GITHUB)
+    assert "Context: some of the people in it.\n  " in told.stdout
     assert not (tmp_path / ".fleet/demo").exists(), "nothing is left behind"
