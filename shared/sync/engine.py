@@ -1,5 +1,4 @@
-"""Walks: page by page through a provider's history, each page in one transaction with its cursor,
-or several that have come in the meantime.
+"""Walks: page by page through a provider's history, each with its cursor in one transaction.
 
 A walk is leased, so that one worker does it; fenced, so that one thought dead publishes nothing; and
 cut into slices, so that a large account keeps no small one waiting. It always goes on from its cursor.
@@ -12,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import aclosing, suppress
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -26,6 +26,7 @@ from shared.store.syncs import LeaseLost, Unit
 from shared.sync import names, obstacles, pages, subscriptions
 from shared.sync.ahead import Reading
 from shared.sync.normalize import Normalize
+from shared.sync.pages import Found
 from shared.sync.verdict import AFTER_REFUSAL, Ending, verdict
 from shared.telemetry import traces
 from shared.telemetry.metrics import Metrics
@@ -35,7 +36,6 @@ log = structlog.get_logger()
 
 SLICE = 10.0
 """Seconds that one walk may go on before others get a turn."""
-
 PER_ACCOUNT = 4
 """Walks of one account at once, in one process."""
 
@@ -59,6 +59,7 @@ class SyncWorker:
         self._provider = provider
         self._streams = {it.name: it for it in provider.streams}
         self._normalize = normalize
+        self._named = partial(names.on_pages, db, provider.directory)
         self._api_for = api_for
         self._metrics = metrics
         self._published = published
@@ -141,16 +142,17 @@ class SyncWorker:
             return "paused", 1.0, ""
         began = self._clock()
         cursor = json.decode(unit.cursor, type=stream.cursor) if unit.cursor else stream.cursor()
-        walk = unit.walk
-        if not unit.walking and pages.proves(stream, cursor):
-            walk = uuid4()
+        walk = uuid4() if not unit.walking and pages.proves(stream, cursor) else unit.walk
         reading = Reading(
             stream.pages(self._api_for(unit.account_id), cursor, unit.resource),
             until=lambda: self._clock() - began >= SLICE,
         )
-        async with aclosing(reading.groups()) as found:
-            async for group in found:
-                if not await self._commit(unit, stream, group, walk):
+        async with aclosing(reading.groups()) as groups:
+            async for group in groups:
+                named = await self._named(unit.account_id, group)
+                found = await pages.read(self._normalize, unit, named, walk)
+                walk = None if found.letters else walk  # what nobody understood is not gone
+                if not await self._commit(unit, stream, group, found, walk):
                     return "failed", AFTER_REFUSAL, "the account is switched off"
         if reading.cut:
             return "paused", 0.0, ""
@@ -163,11 +165,9 @@ class SyncWorker:
             return not await syncs.attempted(conn, unit.account_id, before)
 
     async def _commit(
-        self, unit: Unit, stream: Stream, group: Sequence[Page], walk: UUID | None
+        self, unit: Unit, stream: Stream, group: Sequence[Page], found: Found, walk: UUID | None
     ) -> bool:
         """Publish pages and move the cursor past them; False when the account must not publish."""
-        group = await names.on_pages(self._db, self._provider.directory, unit.account_id, group)
-        found = await pages.read(self._normalize, unit, group, walk)
         async with self._db.transaction() as conn:
             users = await ledger.lock_accounts(conn, [unit.account_id])
             if not users:

@@ -159,6 +159,23 @@ async def test_what_a_complete_walk_does_not_list_is_gone(db: Database) -> None:
     assert (await bench.published())[5:] == [("updated", "1-1", "text 1 1")], "it came back"
 
 
+async def test_what_a_complete_walk_cannot_read_is_not_gone_and_proves_no_absence(
+    db: Database,
+) -> None:
+    book = Notebook(pages(2, 2))
+    bench = Bench(db, provider(book, complete=True))
+    await bench.account()
+    await bench.walk()
+    book.pages = [[Note("0-0", "poison"), book.pages[0][1]], book.pages[1][:1]]
+    await bench.due()
+    await bench.walk()
+    assert (await bench.published())[4:] == [], "neither the one that is broken nor the missing one"
+    book.pages = [pages(2, 2)[0], pages(2, 2)[1][:1]]
+    await bench.due()
+    await bench.walk()
+    assert (await bench.published())[4:] == [("deleted", "1-1", "")]
+
+
 async def test_a_walk_that_proves_nothing_deletes_nothing(db: Database) -> None:
     book = Notebook(pages(2))
     bench = Bench(db, provider(book))
