@@ -41,7 +41,7 @@ async def forever(
 ) -> None:
     """Repeat a step; after one that did nothing, wait for the signal or `idle` seconds."""
     failures = 0
-    while True:
+    while not _stopping():
         try:
             if not await step():
                 await signal.wait(idle)
@@ -63,7 +63,7 @@ async def walk(worker: SyncWorker, signal: Signal, paused: Callable[[], bool]) -
         signal.set()
 
     try:
-        while True:
+        while not _stopping():
             try:
                 busy = len(running) >= WALKS or paused()
                 unit = None if busy else await worker.lease()
@@ -82,6 +82,15 @@ async def walk(worker: SyncWorker, signal: Signal, paused: Callable[[], bool]) -
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
+
+
+def _stopping() -> bool:
+    """Whether this task was cancelled, also where what it awaited has swallowed that.
+
+    `wait_for` of Python 3.11 does when its result comes in the same moment, and the pool waits by it.
+    """
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 async def _pause(name: str, error: Exception, failures: int) -> None:
