@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
-from services.microsoft.simulator import calendar, drive, notices, rest
+from services.microsoft.simulator import drive, events, notices, rest
 from services.microsoft.simulator.consent import CLIENT_ID, Consent
 from services.microsoft.simulator.signer import Signer
 from services.microsoft.simulator.world import World
@@ -36,7 +36,7 @@ def app(
     world = World(Mail(post), now)
     consent = Consent(CLIENT_SECRET, Signer(), now)
     _fill(world, mails)
-    outlook = [*rest.mailbox(world), *calendar.routes(world)]
+    outlook = [*rest.mailbox(world), *events.routes(world)]
 
     def environment(url: str) -> Mapping[str, str]:
         return {
