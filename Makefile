@@ -39,7 +39,7 @@ run: install ## Start the whole fleet with its own PostgreSQL and NATS; Ctrl-C s
 	@$(BIN)/fleet up
 
 test: tools ## Run every test, against a real PostgreSQL and a real nats-server.
-	$(BIN)/python -m pytest -q tests
+	$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile tests
 
 check: tools .venv-scan/here ## Check format, lint, types and layers, and look for secrets.
 	$(BIN)/ruff format --check $(SOURCES)

@@ -6,6 +6,7 @@
 import asyncio
 import hashlib
 import os
+import random
 import subprocess
 import sysconfig
 from collections.abc import AsyncIterator, Iterator
@@ -25,6 +26,9 @@ from shared.store.migrate import migrate
 from tests.fakes.programs import Ground
 
 ROOT = Path(__file__).parents[1]
+
+os.environ["SEED"] = os.environ.get("SEED") or str(random.SystemRandom().randrange(10**6))
+"""What the dice of tests/chaos begin with: the same in every process that runs tests."""
 
 
 @pytest.fixture(scope="session")

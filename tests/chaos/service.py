@@ -8,7 +8,6 @@ import asyncio
 import os
 from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
 from msgspec import json, structs
 
@@ -41,14 +40,14 @@ def cursor_first() -> None:
     commit = SyncWorker._commit
 
     async def wrong(
-        self: Any, unit: Unit, stream: Declared, group: Sequence[Page], walk: UUID | None
+        self: Any, unit: Unit, stream: Declared, group: Sequence[Page], *rest: Any
     ) -> bool:
         async with self._db.transaction() as conn:
-            await syncs.advance(conn, unit, json.encode(group[-1].cursor), walk)
+            await syncs.advance(conn, unit, json.encode(group[-1].cursor), rest[-1])
         await asyncio.sleep(WINDOW)
-        return await commit(self, unit, stream, group, walk)
+        return await commit(self, unit, stream, group, *rest)
 
-    SyncWorker._commit = wrong  # type: ignore[method-assign] # that is the sabotage
+    SyncWorker._commit = wrong  # type: ignore[method-assign,assignment] # that is the sabotage
 
 
 def no_message_id() -> None:

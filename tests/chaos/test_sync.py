@@ -47,14 +47,24 @@ async def test_nothing_is_lost_repeated_or_reordered_by_kills(seed: int) -> None
 async def test_without_a_protection_it_shows(
     seed: int, sabotage: str, wrong: str, each: tuple[int, int, int]
 ) -> None:
-    """The teeth of the test above: one protection less, and the checker finds what that does."""
-    dice, feeds, size = random.Random(seed), FEEDS[:10], 400
+    """The teeth of the test above: one protection less, and the checker finds what that does.
+
+    Four kills in a row may all miss the moment in which it matters, so there are three tries.
+    """
+    for number in range(3):
+        if getattr(await _unprotected(random.Random(seed + number), sabotage, each), wrong):
+            return
+    pytest.fail(f"nothing was {wrong}")
+
+
+async def _unprotected(dice: random.Random, sabotage: str, each: tuple[int, int, int]) -> Verdict:
+    feeds, size = FEEDS[:10], 400
     async with world(feeds=feeds, size=size, syncing=True, sabotage=sabotage) as here:
         half = len(feeds) * size // 2  # what is lost of the other half is not waited for
         struck = victims(here, dice, each=each)
         await ravage(struck, here.reach, total=half, dice=dice, within=60)
         assert await here.rest() > half / 2, "it is the protection that is missing, not the service"
-        assert getattr(await judge(here, feeds, size), wrong)
+        return await judge(here, feeds, size)
 
 
 async def judge(here: World, feeds: tuple[str, ...], size: int) -> Verdict:

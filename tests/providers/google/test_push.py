@@ -48,7 +48,7 @@ def test_a_token_of_our_service_account_for_our_audience_is_genuine() -> None:
         {"iat": int(sign.NOW) + 600},
         {"exp": None},
     ],
-    ids=str,
+    ids=" ".join,
 )
 def test_any_other_claim_is_refused(claims: dict[str, Any]) -> None:
     with pytest.raises(NotGenuine):
