@@ -210,7 +210,7 @@ async def connect(
             for it, who, given in ((token, identity, scopes), *granted)
         ]
         if claims:
-            await routes.set_routes(conn, hub.provider.name, account.id, "caller", claims)
+            await routes.set_routes(conn, hub.provider.name, account.id, {"caller": claims})
     hub.wake()
     for it in (account, *others):
         log.info("an account was connected", account=str(it.id), user=user_id)
@@ -233,7 +233,7 @@ async def _store(
         raise FlowRefused("This account is just being disconnected; try again in a minute.")
     sealed = hub.keys.seal_token(ident, provider.name, TokenSet(token, datetime.now(UTC)))
     account = await ledger.connect(conn, ident, sealed, token.expires_at)
-    await routes.set_routes(conn, provider.name, ident, "identity", identity.routes)
+    await routes.set_routes(conn, provider.name, ident, {"identity": identity.routes})
     limited = {key: token.extra[key] for key in (ENDS,) if key in token.extra}
     await events.announce(conn, provider, account, "connected", limited)
     await audit.write(conn, actor, "connect", "done", user_id=user_id, account_id=ident)

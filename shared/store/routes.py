@@ -1,6 +1,6 @@
 """Whose webhook it is: the provider's keys (`repo:555`, `team:T1`) and the accounts that claim them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 from shared.store import inbox
@@ -14,17 +14,19 @@ EVERYTHING = "*"
 
 
 async def set_routes(
-    conn: Connection, provider: str, account_id: UUID, origin: str, keys: Sequence[str]
+    conn: Connection, provider: str, account_id: UUID, claims: Mapping[str, Sequence[str]]
 ) -> None:
-    """Let an origin (the identity, the caller, a resource) claim exactly these keys.
+    """Let each origin (the identity, the caller, a resource) claim exactly its keys.
 
     Deliveries that waited unrouted for one of them become due at once.
     """
+    keys = [key for those in claims.values() for key in those]
     given = {
         "provider": provider,
         "account_id": account_id,
-        "origin": origin,
-        "keys": list(keys),
+        "all": list(claims),
+        "origins": [origin for origin, those in claims.items() for _ in those],
+        "keys": keys,
     }
     await conn.execute(_SQL.drop_others, given)
     if keys:

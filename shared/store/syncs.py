@@ -176,10 +176,8 @@ async def put_resources(
             "facts": [document(it.facts) for it in resources],
         },
     )
-    for it in resources:
-        await routes.set_routes(
-            conn, provider, unit.account_id, f"{unit.stream}:{it.id}", it.routes
-        )
+    claims = {f"{unit.stream}:{it.id}": it.routes for it in resources}
+    await routes.set_routes(conn, provider, unit.account_id, claims)
     walks = [(stream, it.id) for it in resources for stream in streams]
     fresh = await ensure(conn, unit.account_id, walks, unit.run_id)
     if unit.run_id and fresh:

@@ -103,7 +103,7 @@ async def discover(
     for page in group:
         if page.routes is not None:
             origin = f"{unit.stream}:{unit.resource.id}"
-            await routes.set_routes(conn, provider.name, unit.account_id, origin, page.routes)
+            await routes.set_routes(conn, provider.name, unit.account_id, {origin: page.routes})
         await names.put(conn, [unit.account_id], page.names)
         if page.resources:
             await syncs.put_resources(

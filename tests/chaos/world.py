@@ -228,7 +228,7 @@ async def connect(
     held = TokenSet(token or Token(access=f"token-{feed}"), since=datetime.now(UTC))
     sealed = keys.seal_token(account, provider.name, held)
     await accounts.connect(conn, account, sealed, held.token.expires_at)
-    await routes.set_routes(conn, provider.name, account, "identity", [f"feed:{feed}"])
+    await routes.set_routes(conn, provider.name, account, {"identity": [f"feed:{feed}"]})
     if syncing:
         await runs.start_run(conn, streams=provider.streams, account_id=account, mode="full")
     return account

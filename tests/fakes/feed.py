@@ -172,7 +172,7 @@ class Bench:
             ).fetchone()
             assert row
             ident = UUID(str(row[0]))
-            await routes.set_routes(conn, "feed", ident, "caller", claims or ("book:1",))
+            await routes.set_routes(conn, "feed", ident, {"caller": claims or ("book:1",)})
             streams = [(it.name, "") for it in self.provider.streams if not it.per_resource]
             await syncs.ensure(conn, ident, streams, None)
         return ident

@@ -111,7 +111,7 @@ class Stage:
             assert ident
             sealed = hub.keys.seal_token(ident, name, TokenSet(token, datetime.now(UTC)))
             await accounts.connect(conn, ident, sealed, None)
-            await routes.set_routes(conn, name, ident, "caller", claims)
+            await routes.set_routes(conn, name, ident, {"caller": claims})
         return ident
 
     async def rows(self, statement: str, *values: Any) -> list[Any]:

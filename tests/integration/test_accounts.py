@@ -340,7 +340,7 @@ async def test_a_deletion_drops_what_waits_for_that_account_alone(
     mine, other = await connected(hub, server), await connected(hub, server, "bob", "u2")
     for account, keys in ((mine, ["repo:1", "repo:2"]), (other, ["repo:2"])):
         async with hub.db.transaction() as conn:
-            await routes.set_routes(conn, "acme", account.id, "test", keys)
+            await routes.set_routes(conn, "acme", account.id, {"test": keys})
             await dead.put(
                 conn, "record", "acme", account_id=account.id, what="x", body=b"", error="odd"
             )

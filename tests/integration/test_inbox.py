@@ -1,6 +1,7 @@
 """A delivery is on disk before it is answered, understood once, and never lost on the way."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -216,7 +217,27 @@ async def test_nothing_is_promised_while_the_database_is_away(
 async def test_a_route_is_an_origins_own(bench: Bench) -> None:
     ana = await bench.account("ana", "book:1", "book:2")
     async with bench.db.transaction() as conn:
-        await routes.set_routes(conn, "feed", ana, "books:1", ["book:1"])
-        await routes.set_routes(conn, "feed", ana, "caller", ["book:2"])
+        await routes.set_routes(conn, "feed", ana, {"books:1": ["book:1"]})
+        await routes.set_routes(conn, "feed", ana, {"caller": ["book:2"]})
         claimed, _ = await routes.owners(conn, "feed", ["book:1", "book:2", "book:3"])
     assert claimed == {"book:1": {ana}, "book:2": {ana}}
+
+
+async def test_however_many_parts_claim_keys_few_statements_do_it(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ana, asked = await bench.account("ana", "book:0"), list[Any]()
+    async with bench.db.transaction() as conn:
+        execute = conn.execute
+
+        async def counted(*given: Any) -> Any:
+            asked.append(given)
+            return await execute(*given)
+
+        monkeypatch.setattr(conn, "execute", counted)
+        claims = {f"books:{n}": [f"book:{n}", "shelf:1"] for n in range(1000)}
+        await routes.set_routes(conn, "feed", ana, claims)
+        assert len(asked) == 3
+        await routes.set_routes(conn, "feed", ana, {"books:1": ["book:x"], "books:2": []})
+        claimed, _ = await routes.owners(conn, "feed", [f"book:{n}" for n in (0, 1, 2, 3, "x")])
+    assert claimed == {"book:0": {ana}, "book:3": {ana}, "book:x": {ana}}

@@ -104,7 +104,7 @@ async def take_everything(db: Database) -> None:
     async with db.transaction() as conn:
         ident = await accounts.claim(conn, "github", "ana", Identity("1", "ana"), ())
         assert ident
-        await routes.set_routes(conn, "github", ident, "caller", [routes.EVERYTHING])
+        await routes.set_routes(conn, "github", ident, {"caller": [routes.EVERYTHING]})
 
 
 def verify(secret: str, delivery: Delivery) -> None:

@@ -132,7 +132,7 @@ async def connect(db: Database) -> None:
     async with db.transaction() as conn:
         ident = await accounts.claim(conn, "github", "ana", Identity("1", "ana"), ())
         assert ident
-        await routes.set_routes(conn, "github", ident, "caller", [routes.EVERYTHING])
+        await routes.set_routes(conn, "github", ident, {"caller": [routes.EVERYTHING]})
 
 
 async def first_line(program: str, **environ: str) -> str:

@@ -100,7 +100,7 @@ async def account(db: Database, user_id: str, *claims: str, provider: Provider =
         keys = Keyring.parse(Secret(KEYS))
         token = TokenSet(Token(access="token"), since=datetime.now(UTC))
         await accounts.connect(conn, ident, keys.seal_token(ident, provider.name, token), None)
-        await routes.set_routes(conn, provider.name, ident, "identity", claims)
+        await routes.set_routes(conn, provider.name, ident, {"identity": claims})
     return ident
 
 

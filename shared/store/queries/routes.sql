@@ -1,12 +1,13 @@
 -- name: add
 insert into route (provider, key, account_id, origin)
-select %(provider)s, key, %(account_id)s, %(origin)s from unnest(%(keys)s::text[]) key
+select %(provider)s, c.key, %(account_id)s, c.origin from unnest(%(origins)s::text[], %(keys)s::text[]) c (origin, key)
 on conflict do nothing;
 
 -- name: drop_others
--- What this origin no longer claims.
+-- What these origins no longer claim.
 delete from route
-where provider = %(provider)s and account_id = %(account_id)s and origin = %(origin)s and key <> all(%(keys)s);
+where provider = %(provider)s and account_id = %(account_id)s and origin = any(%(all)s)
+  and (origin, key) not in (select * from unnest(%(origins)s::text[], %(keys)s::text[]));
 
 -- name: owners
 -- Who claims these keys; `*` is asked for like any other key.
