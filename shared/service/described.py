@@ -54,11 +54,12 @@ def describe(document: OpenAPI, open_paths: frozenset[str], *, asking: bool = Tr
 
 
 def _errors(path: str, method: str, *, asking: bool) -> tuple[int, ...]:
-    if (asking and path.startswith("/api/v1/")) or (path, method) == ("/accounts", "post"):
+    own = path.startswith("/api/v1/")
+    if (asking and own) or (path, method) == ("/accounts", "post"):
         return (*_CALLED, *_ASKING)
     if path == "/oauth/authorize":
         return (*_CALLED, 502)
-    return (*_CALLED, 404) if "{" in path or path == "/sync" else _CALLED
+    return (*_CALLED, 404) if own or "{" in path or path == "/sync" else _CALLED
 
 
 def _answer(status: int) -> OpenAPIResponse:

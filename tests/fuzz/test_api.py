@@ -4,14 +4,25 @@ It lives in an environment of its own, made by `make fuzz`.
 """
 
 import asyncio
+import os
+import socket
+import sys
 from asyncio.subprocess import PIPE, STDOUT
+from importlib.resources import files
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
-from shared.service.callers import SCOPES
+from services.context.applying import handle
+from shared.service.callers import SCOPES, create_key
+from shared.store.database import Database
+from shared.store.migrate import migrate
 from tests.chaos.size import pick
+from tests.context.fold import Told, account, heard
+from tests.context.goldens import messages
 from tests.contract.reading import ROOT
+from tests.fakes.simulated import until
 from tests.hostile.stage import Stage
 
 EXAMPLES = pick(0, 100, 500)
@@ -39,11 +50,47 @@ CHECKS = (
 async def test_no_operation_breaks_or_answers_what_it_does_not_say(
     stage: Stage, tmp_path: Path
 ) -> None:
-    if not TOOL.is_file():
-        pytest.skip("*** schemathesis is not here: `make fuzz` installs it, from PyPI ***")
     mine = await stage.account("ana")
     key = await stage.key(*SCOPES, user_id="ana")
-    settings = tmp_path / "schemathesis.toml"
+    await _ask(stage.port, key["authorization"], mine, tmp_path)
+    await stage.ask("afterwards", "GET", "/health", {200})
+
+
+async def test_nor_does_one_of_the_context_service(
+    db: Database, database_url: str, nats_url: str, tmp_path: Path
+) -> None:
+    await migrate(db, files("services.context").joinpath("migrations"), "context")
+    await handle(db, [heard(Told(it, number)) for number, it in enumerate(messages(), 1)])
+    key = await create_key(db, "t", SCOPES, user_id="ana", days=1, env="dev")
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+    urls = {"POSTGRES_URL": database_url, "NATS_URL": nats_url, "SERVICE_PORT": str(port)}
+    command = [sys.executable, "-m", "services.context"]
+    given = {**os.environ, **urls, "SERVICE_ENV": "dev", "RATE_LIMIT_REQUESTS": "10000000"}
+    service = await asyncio.create_subprocess_exec(*command, env=given, cwd=ROOT)
+    try:
+        await until(lambda: _listens(port), within=60)
+        await _ask(port, f"Bearer {key}", account("one"), tmp_path)
+        assert service.returncode is None, "it still runs"
+    finally:
+        service.terminate()
+        await service.wait()
+
+
+async def _listens(port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except OSError:
+        return False
+    writer.close()
+    return True
+
+
+async def _ask(port: int, authorization: str, mine: UUID, folder: Path) -> None:
+    if not TOOL.is_file():
+        pytest.skip("*** schemathesis is not here: `make fuzz` installs it, from PyPI ***")
+    settings = folder / "schemathesis.toml"
     settings.write_text(
         f'[parameters]\naccount_id = "{mine}"\n'
         "[checks.not_a_server_error]\n"
@@ -54,14 +101,13 @@ async def test_no_operation_breaks_or_answers_what_it_does_not_say(
         "--config-file",
         settings,
         "run",
-        f"http://127.0.0.1:{stage.port}/schema/openapi.json",
+        f"http://127.0.0.1:{port}/schema/openapi.json",
     ]
-    command += ["--header", f"Authorization: {key['authorization']}", "--no-color"]
+    command += ["--header", f"Authorization: {authorization}", "--no-color"]
     command += ["--checks", ",".join(CHECKS), "--seed", "1", "--generation-database", "none"]
     command += ["--max-examples", EXAMPLES, "--suppress-health-check", "all"]
     child = await asyncio.create_subprocess_exec(
-        *map(str, command), stdout=PIPE, stderr=STDOUT, cwd=tmp_path
+        *map(str, command), stdout=PIPE, stderr=STDOUT, cwd=folder
     )
     told, _ = await child.communicate()
     assert child.returncode == 0, told.decode()[-8000:]
-    await stage.ask("afterwards", "GET", "/health", {200})
