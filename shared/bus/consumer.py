@@ -125,14 +125,16 @@ class Consumer:
             raise errors.exceptions[0] from None
 
     async def _read(self, handle: Handle, bury: Bury) -> None:
+        missing = f"the stream {NAME} does not exist yet; the first provider's service makes it"
+        said = False
         while True:
             try:
-                if not await self._provision():
-                    log.warning(
-                        "waiting", loop=self.name, error=f"the stream {NAME} does not exist"
-                    )
-                else:
+                if await self._provision():
+                    said = False
                     await self._pull(handle, bury)
+                elif not said:
+                    said = True
+                    log.warning("waiting", loop=self.name, error=missing)
             except (nats.errors.Error, TimeoutError, OSError) as error:
                 log.warning("waiting", loop=self.name, error=str(error) or type(error).__name__)
             await asyncio.sleep(self._pauses[0])
