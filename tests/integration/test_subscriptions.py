@@ -19,7 +19,6 @@ from shared.types import Secret
 pytestmark = pytest.mark.anyio
 
 URL = "https://hub.example/webhook"
-NOW = datetime.now(UTC).timestamp()
 
 
 class Remote:
@@ -27,7 +26,7 @@ class Remote:
 
     def __init__(self, life: timedelta | None = timedelta(days=3)) -> None:
         self.life = life
-        self.now = NOW
+        self.now = datetime.now(UTC).timestamp()
         self.hooks: dict[str, str] = {}
         self.calls: list[str] = []
         self.faults: list[Exception] = []
@@ -313,7 +312,8 @@ async def test_what_needs_us_while_it_is_looked_after_is_looked_after_again(db: 
     it.remote.entered.clear()
     it.remote.gate = asyncio.Event()
     under_way = asyncio.create_task(it.keep())
-    await it.remote.entered.wait()
+    async with asyncio.timeout(20):
+        await it.remote.entered.wait()
     async with db.connection() as conn:
         await rows.hurry(conn, [it.account], "hook")
     it.remote.gate.set()
@@ -481,7 +481,8 @@ async def test_two_keepers_create_one_subscription(db: Database) -> None:
     it = await world(db)
     it.remote.gate = asyncio.Event()
     first = asyncio.create_task(it.keep())
-    await it.remote.entered.wait()
+    async with asyncio.timeout(20):
+        await it.remote.entered.wait()
     assert not await it.keep()
     it.remote.gate.set()
     assert await first
@@ -492,7 +493,8 @@ async def test_one_that_comes_after_its_account_went_is_stopped_again(db: Databa
     it = await world(db)
     it.remote.gate = asyncio.Event()
     keeping = asyncio.create_task(it.keep())
-    await it.remote.entered.wait()
+    async with asyncio.timeout(20):
+        await it.remote.entered.wait()
     await it.do("delete from connected_account")
     it.remote.gate.set()
     assert await keeping
