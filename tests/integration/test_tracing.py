@@ -17,6 +17,7 @@ from shared.store.database import Database
 from shared.telemetry import logs, traces
 from tests.fakes.feed import Bench, Note, Notebook, provider
 from tests.fakes.service import Running, running
+from tests.fakes.simulated import until
 
 pytestmark = pytest.mark.anyio
 
@@ -82,6 +83,7 @@ async def test_a_consumers_span_joins_the_trace_that_the_webhook_began(
     (event,) = await service.events(1, "self.events.>")
     with traces.resume("consumer", {}, event.headers["traceparent"]):
         pass
+    await until(lambda: bool(recorded.spans("publish")))  # it ends when NATS's answer is read
     (consumer,) = recorded.spans("consumer")
     assert recorded.path(consumer) == ["consumer", "publish", "normalize", "webhook"]
     spans = recorded.spans("webhook", "normalize", "publish", "consumer")
@@ -120,10 +122,12 @@ async def test_a_walk_is_one_trace_with_its_run_as_far_as_the_bus(
         service.hub.wake()
         events = await service.events(20, "self.events.>")
         await service.events(1, "self.integrations.>")  # that the run has ended
-    assert {tuple(recorded.path(it)) for it in recorded.spans("publish")} == {("publish", "walk")}
-    walks = recorded.spans("walk")
     about = {"provider": "feed", "account": str(account), "stream": "notes", "run": str(run)}
-    assert about in [it.attributes for it in walks]
+    # A span ends a moment after what it tells of is seen.
+    await until(lambda: about in [it.attributes for it in recorded.spans("walk")])
+    paths = {("publish", "walk")}
+    await until(lambda: {tuple(recorded.path(it)) for it in recorded.spans("publish")} == paths)
+    walks = recorded.spans("walk")
     assert {traces.trace_id(it.headers["traceparent"]) for it in events} <= {
         f"{it.context.trace_id:032x}" for it in walks
     }
