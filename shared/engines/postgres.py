@@ -101,17 +101,20 @@ def _adopt(data: Path, password: str) -> Engine | None:
         _bury(data, pid)
         return None
     wait_until(lambda: _ready(data, pid) or not process.alive(), PATIENCE)
-    if not process.alive():
-        return None
-    return _ask(data, process, int(_pid_file(data)[3]), password, adopted=True)
+    if process.alive():
+        try:
+            return _ask(data, process, int(_pid_file(data)[3]), password, adopted=True)
+        except ConfigError:
+            if not wait_until(lambda: not process.alive(), 2):
+                raise
+    return _adopt(data, password)  # it has just ended
 
 
 def _bury(data: Path, pid: int | None = None) -> None:
     """Make sure that a dead server is not taken for a running one.
 
-    PostgreSQL cleans up after itself unless its old number still belongs to something: a stranger,
-    or a dead process that nobody waited for. Then the pid file goes, once no orphan is left that
-    could still write.
+    PostgreSQL cleans up after itself unless its old number belongs to something: a stranger, or a
+    dead process that nobody waited for. Then the pid file goes, once no orphan is left to write.
     """
     if not wait_until(lambda: not working_in(data), 10, every=0.1):
         raise ConfigError(
