@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import httpx
 
-from shared.errors import HubError, Reauthorize, Refused
+from shared.errors import HubError, Refused
 from shared.http.answers import Envelope, decode, judge, judge_graphql
 from shared.http.body import PLAIN, Body
 from shared.http.budget import Budget
@@ -16,15 +16,15 @@ from shared.http.exchange import Answer, Call, Client, encoded, exchange, open_c
 from shared.http.gate import Gate
 from shared.http.governor import Governor
 from shared.http.retries import Deadline, reads
+from shared.http.standing import Standing, Token
 from shared.provider import Download, Provider, Reply
 from shared.telemetry import traces
 from shared.telemetry.metrics import Metrics
-from shared.types import Quota
+from shared.types import Quota, Secret
 
 __all__ = ["HttpApi", "open_client"]
 
 T = TypeVar("T")
-Token = Callable[[str], Awaitable[str]]
 
 TOTAL = 60.0
 """Seconds that one call may take, redirects and body included."""
@@ -40,7 +40,7 @@ class HttpApi:
     `authorization` replaces the header. `key` names the account's places, and its quotas too where
     `whose` does not say whom the provider counts by; `quotas` are in force instead of the declared
     ones. `interactive` is for calls that a person waits for, all together at most `within` seconds from
-    now; `extra` gives what came with the token. The rest is for tests: `sleep`, `now` in epoch seconds,
+    now; `extra` gives what came with the token, `settings` what the service calls itself by. The rest is for tests: `sleep`, `now` in epoch seconds,
     and `total` seconds a call may take.
     """
 
@@ -59,23 +59,28 @@ class HttpApi:
         within: float | None = None,
         authorization: str | None = None,
         extra: Callable[[], Awaitable[Mapping[str, str]]] | None = None,
+        settings: Mapping[str, Secret] | None = None,
         metrics: Metrics | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         now: Callable[[], float] = time.time,
         total: float = TOTAL,
     ) -> None:
-        self._client, self._provider, self._token, self._extra = client, provider, token, extra
+        self._client, self._provider, self._extra = client, provider, extra
         self._base = httpx.URL(base_url.rstrip("/") + "/")
-        self._key, self._interactive, self._authorization = key, interactive, authorization
+        self._key, self._interactive = key, interactive
         self._metrics, self._sleep, self._total = metrics, sleep, total
         self._deadline = Deadline(provider.title, within)
         self._gate = client.gate if isinstance(client, Client) else Gate()
+        root = self._base.path
+        self._standing = Standing(
+            provider, token, root=root, fixed=authorization, settings=settings
+        )
         self._governor = Governor(
             provider,
             self._gate,
             budget,
             key,
-            root=self._base.path,
+            root=root,
             whose=whose,
             quotas=quotas,
             interactive=interactive,
@@ -194,32 +199,21 @@ class HttpApi:
             return await reads(self._provider.name, breaker, self._sleep)(self._authorized, call)
 
     async def _authorized(self, call: Call) -> Answer:
-        """Make one call; a token that is refused is renewed once (what was refused was not done)."""
-        refused = ""
-        while True:
-            token = ""
-            if self._token and self._authorization is None and not call.anonymous:
-                token = await self._token(refused)
-            try:
-                return await self._permitted(call, token)
-            except Reauthorize as error:
-                if error.revoked or refused or not token:
-                    raise
-                refused = token
+        return await self._standing.carry(call, self._permitted)
 
-    async def _permitted(self, call: Call, token: str) -> Answer:
+    async def _permitted(self, call: Call, authorization: str) -> Answer:
         background = self._key and not self._interactive
         async with self._gate.place(self._key) if background else nullcontext():
             await self._governor.permit(call)
             async with self._gate.breaker(call.url.host).watch():
-                return await self._measured(call, token)
+                return await self._measured(call, authorization)
 
-    async def _measured(self, call: Call, token: str) -> Answer:
+    async def _measured(self, call: Call, authorization: str) -> Answer:
         labels = {"provider": self._provider.name, "method": call.method}
         started, outcome = time.perf_counter(), "Cancelled"
         with traces.child("provider call", labels) as span:
             try:
-                answer = await self._judged(call, token)
+                answer = await self._judged(call, authorization)
             except HubError as error:
                 outcome = type(error).__name__
                 raise
@@ -233,12 +227,12 @@ class HttpApi:
                     took = time.perf_counter() - started
                     self._metrics.calls.labels(**labels, outcome=outcome).observe(took)
 
-    async def _judged(self, call: Call, token: str) -> Answer:
+    async def _judged(self, call: Call, authorization: str) -> Answer:
         headers = {"accept": "application/json", "user-agent": AGENT, **self._provider.headers}
-        authorization = self._authorization or (token and f"Bearer {token}")
         if authorization and not call.anonymous:
             headers["authorization"] = authorization
-        answer = await exchange(self._client, call, headers, self._total)
+        others = self._provider.hosts.values()
+        answer = await exchange(self._client, call, headers, self._total, others)
         it = answer.response
         error = judge(it, self._provider.dialect, write=call.write)
         if call.graphql and (error is None or type(error) is Refused):

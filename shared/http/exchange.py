@@ -1,7 +1,7 @@
 """One exchange with a host: what leaves, what comes back within its limits, and what went wrong."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import httpx
@@ -89,10 +89,19 @@ def parsed(text: str) -> httpx.URL:
 
 
 def own(url: httpx.URL, *homes: httpx.URL) -> httpx.URL:
-    """Return `url` if it is on one of these origins: nothing of ours goes anywhere else."""
-    if _origin(url) not in map(_origin, homes) or url.userinfo:
+    """Return `url` if it is on one of these origins: nothing of ours goes anywhere else.
+
+    A home at `*.example.com` stands for every host under that name.
+    """
+    if url.userinfo or not any(_at(url, home) for home in homes):
         raise Refused("the address of the call is not on the provider's own host")
     return url
+
+
+def _at(url: httpx.URL, home: httpx.URL) -> bool:
+    if home.host.startswith("*.") and url.host.endswith(home.host[1:]):
+        home = home.copy_with(host=url.host)
+    return _origin(url) == _origin(home)
 
 
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
@@ -100,16 +109,22 @@ def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
 
 
 async def exchange(
-    client: httpx.AsyncClient, call: Call, headers: Mapping[str, str], total: float
+    client: httpx.AsyncClient,
+    call: Call,
+    headers: Mapping[str, str],
+    total: float,
+    others: Iterable[str] = (),
 ) -> Answer:
-    """Send one call within `total` seconds; a read follows redirects on its own origin.
+    """Send one call within `total` seconds; a read follows redirects on its own origin, and to the
+    provider's `others`, but without the credentials.
 
     Raises Unavailable (`unknown` for a write that may have arrived) or Refused. What the transport
     said is not passed on: it may quote a URL or a header.
     """
     try:
         async with asyncio.timeout(total):
-            return await _followed(client, call, {**headers, **call.headers})
+            homes = [call.url, *map(httpx.URL, others)]
+            return await _followed(client, call, {**headers, **call.headers}, homes)
     except _NEVER_LEFT:
         raise Unavailable(f"{call.url.host} could not be reached") from None
     except (httpx.LocalProtocolError, httpx.InvalidURL, UnicodeEncodeError):
@@ -120,7 +135,9 @@ async def exchange(
         ) from None
 
 
-async def _followed(client: httpx.AsyncClient, call: Call, headers: Mapping[str, str]) -> Answer:
+async def _followed(
+    client: httpx.AsyncClient, call: Call, headers: dict[str, str], homes: Sequence[httpx.URL]
+) -> Answer:
     url = call.url
     for _ in range(REDIRECTS + 1):
         request = client.build_request(call.method, url, headers=headers, content=call.content)
@@ -137,7 +154,9 @@ async def _followed(client: httpx.AsyncClient, call: Call, headers: Mapping[str,
                 await response.aclose()
         if call.method != "GET":
             raise Refused("the provider redirects a call that is not a read")
-        url = own(url.join(response.headers["location"]), call.url)
+        url = own(url.join(response.headers["location"]), *homes)
+        if _origin(url) != _origin(call.url):
+            headers.pop("authorization", None)
     raise Refused(f"the provider redirects more than {REDIRECTS} times")
 
 

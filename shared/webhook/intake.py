@@ -40,6 +40,7 @@ OUTCOMES = (
 UNCONFIGURED = "No webhook secret is configured, so nothing is accepted here."
 
 _PLAIN = [(b"content-type", b"text/plain; charset=utf-8"), (b"x-content-type-options", b"nosniff")]
+_JSON = [(b"content-type", b"application/json"), _PLAIN[1]]
 
 
 class _Refusal(Exception):
@@ -107,7 +108,7 @@ class Intake:
             outcome = "away"
             await _refuse(send, 503, str(error))
         else:
-            await _respond(send, 200, _PLAIN, answer)
+            await _respond(send, 200, _JSON if answer.startswith(b"{") else _PLAIN, answer)
         self._counted[outcome].inc()
 
     async def _take(self, scope: Scope, receive: Receive) -> tuple[str, bytes]:

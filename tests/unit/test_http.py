@@ -28,6 +28,7 @@ from shared.errors import (
 )
 from shared.http.budget import MemoryBudget
 from shared.http.client import HttpApi, open_client
+from shared.http.exchange import own
 from shared.provider import Api, Content, Provider
 from shared.telemetry.metrics import Metrics
 from shared.types import Charge, Quota, Response
@@ -888,3 +889,37 @@ async def test_a_path_lives_on_its_own_host_until_another_base_url_is_configured
             await its.get(own.url + "/mail/1", Thing)
         elsewhere = structs.replace(acme, base_url=DEAD)
         assert (await api(client, base, nap, provider=elsewhere).get("/mail/1", Thing)).id == 2
+
+
+async def test_a_read_is_redirected_to_a_declared_host_without_the_token(
+    client: httpx.AsyncClient, nap: Nap
+) -> None:
+    async with loopback(answer(302, location="/c"), answer(200, {"id": 1})) as other:
+        there = f"{other.url}/b".replace("127.0.0.1", "localhost")
+        async with loopback(answer(302, location=there)) as server:
+            acme = provider(hosts={"/files/": there.removesuffix("/b")})
+            assert await api(client, server, nap, provider=acme).get("a", Thing) == Thing(1)
+    assert "authorization" in server.asked[0].headers
+    assert [it.headers.get("authorization") for it in other.asked] == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("url", "ours"),
+    [
+        ("https://a.acme.test/x", True),
+        ("https://a.b.acme.test/x", True),
+        ("https://acme.test/x", False),
+        ("https://evilacme.test/x", False),
+        ("https://a.acme.test.evil/x", False),
+        ("http://a.acme.test/x", False),
+        ("https://a.acme.test:8443/x", False),
+        ("https://me@a.acme.test/x", False),
+    ],
+)
+def test_a_home_may_be_every_host_under_a_name(url: str, ours: bool) -> None:
+    home = httpx.URL("https://*.acme.test/")
+    if ours:
+        assert own(httpx.URL(url), home) == url
+    else:
+        with pytest.raises(Refused):
+            own(httpx.URL(url), home)

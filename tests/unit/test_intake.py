@@ -1,0 +1,54 @@
+"""The webhook door, without what stands behind it."""
+
+from collections.abc import Awaitable, Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from shared.provider import Webhook
+from shared.telemetry.metrics import Metrics
+from shared.types import Secret
+from shared.webhook.intake import Intake
+
+pytestmark = pytest.mark.anyio
+
+SCOPE: Any = {"type": "http", "method": "POST", "query_string": b"", "headers": []}
+
+
+def saying(body: bytes) -> Callable[[], Awaitable[Any]]:
+    async def receive() -> Any:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        (b"3eZbrw1a", b"text/plain; charset=utf-8"),
+        (b"", b"text/plain; charset=utf-8"),
+        (b'{"plainToken":"a"}', b"application/json"),
+    ],
+)
+async def test_a_handshake_is_answered_as_what_it_is(answer: bytes, kind: bytes) -> None:
+    webhook = Webhook(
+        verify=lambda *_: None,
+        delivery_id=lambda _: None,
+        read=lambda _: (),
+        challenge=lambda *_: answer,
+    )
+    idle: Any = SimpleNamespace(waiting=0)
+    door = Intake(
+        provider="acme", webhook=webhook, secrets=[Secret("s")], writer=idle, metrics=Metrics()
+    )
+    sent: list[Any] = []
+
+    async def send(it: Any) -> None:
+        sent.append(it)
+
+    await door(SCOPE, saying(b"?"), send)
+    start, body = sent
+    assert (start["status"], body["body"]) == (200, answer)
+    assert dict(start["headers"])[b"content-type"] == kind
+    assert dict(start["headers"])[b"x-content-type-options"] == b"nosniff"
