@@ -5,21 +5,19 @@ what it needs through `Api`; tokens, retries, rate limits, error mapping and tra
 concern.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from typing import Any, Literal
 
 from litestar.types import ControllerRouterHandler
 from msgspec import Struct
 
 from shared.api import Api, Content, Download, Reply
+from shared.hearing import Hook, Subscribing, Subscription, Verify, Webhook
 from shared.normalizer import Message
 from shared.types import (
     Charge,
-    Delivery,
     Identity,
-    Names,
-    Nudge,
+    Minting,
     Page,
     Quota,
     Record,
@@ -47,17 +45,6 @@ __all__ = [
     "Verify",
     "Webhook",
 ]
-
-
-class Minting(Struct, frozen=True):
-    """What a token is minted from: the account's `extra` and the service's own settings.
-
-    `settings` are the environment's values named by `OAuth.settings`; `api_url` is the base in force.
-    """
-
-    extra: Mapping[str, str]
-    settings: Mapping[str, Secret]
-    api_url: str
 
 
 class OpenId(Struct, frozen=True):
@@ -119,33 +106,6 @@ class Revocation(Struct, frozen=True):
     token: Token
 
 
-Verify = Callable[[Sequence[bytes], Delivery, float], None]
-
-
-class Webhook(Struct, frozen=True, kw_only=True):
-    """How a delivery is proven genuine, told from its twin, and read."""
-
-    verify: Verify
-    """(live secrets, delivery, now in epoch seconds); raises NotGenuine."""
-    delivery_id: Callable[[Delivery], str | None]
-    """None: the provider gives none, the hub hashes the body."""
-    read: Callable[[Delivery], Iterable[Record | Nudge | Names]]
-    """Raises UnsupportedEvent for a kind nobody declared, Unreadable for a shape nobody documented."""
-    challenge: Callable[[Sequence[bytes], Delivery], bytes | None] | None = None
-    entrusted: Callable[[Delivery], Secret | None] | None = None
-    """Reads the secret that a provider made, in an unsigned delivery: taken only while there is none."""
-    secret: str = ""
-    """The variable that holds the secret; `<PROVIDER>_WEBHOOK_SECRET` when empty."""
-    settings: tuple[str, ...] = ()
-    """Environment variables that `verifier` and subscriptions need; each may be a `NAME_FILE`."""
-    verifier: Callable[[Mapping[str, Secret]], Verify] | None = None
-    """Makes the `verify` of one service from the values of `settings`."""
-    max_body: int = 1_048_576
-    """Bytes; a larger delivery is answered 413."""
-    repair: Callable[[Minting, Callable[[Token], Api]], Awaitable[int]] | None = None
-    """Asks again, every few minutes, for what the app's one webhook for all missed; returns how many."""
-
-
 class Stream(Struct, frozen=True, kw_only=True):
     """How history is walked: from a cursor, page by page, each page saying where the next begins.
 
@@ -168,43 +128,6 @@ class Stream(Struct, frozen=True, kw_only=True):
     """Its first walk waits until that stream of the account was walked, or could not be."""
     scopes: frozenset[str] = frozenset()
     """Runs only for accounts that were granted one of these; empty: for all."""
-
-
-class Hook(Struct, frozen=True):
-    """A subscription that exists at the provider. `expires_at` is None for one that never does."""
-
-    remote_id: str
-    expires_at: datetime | None = None
-    facts: Mapping[str, str] = {}
-
-
-class Subscribing(Struct, frozen=True):
-    """What a subscription may use: where deliveries go, how they are signed, and what was there."""
-
-    api: Api
-    callback_url: str
-    secret: Secret
-    resource: Resource
-    hook: Hook | None = None
-    settings: Mapping[str, Secret] = {}
-
-
-class Subscription(Struct, frozen=True, kw_only=True):
-    """A provider-side subscription that the hub creates, renews, proves alive, repairs and stops."""
-
-    name: str
-    create: Callable[[Subscribing], Awaitable[Hook]]
-    renew: Callable[[Subscribing], Awaitable[Hook]]
-    stop: Callable[[Subscribing], Awaitable[None]]
-    repair: Callable[[Subscribing], Awaitable[int]] | None = None
-    """Asks the provider for what we missed; returns how many deliveries it will send again."""
-    scopes: frozenset[str] = frozenset()
-    """Runs only for accounts that were granted one of these; empty: for all."""
-    stream: str = ""
-    """The stream that closes a gap after a repair or a renewal that came late."""
-    per_resource: bool = False
-    every: float = 300.0
-    """Seconds between two checks."""
 
 
 class Directory(Struct, frozen=True):
@@ -234,11 +157,14 @@ class Provider(Struct, frozen=True, kw_only=True):
     subscriptions: tuple[Subscription, ...] = ()
     routes: tuple[ControllerRouterHandler, ...] = ()
     hosts: Mapping[str, str] = {}
-    """Origins of API paths off `base_url`, by their beginning; another base URL gets them all."""
+    """Origins (also `https://*.x`) of paths off `base_url`, by their beginning; another one gets all."""
     uploads: tuple[str, ...] = ()
     """Origins besides the API's that take uploads; `{host}` in one stands for the API's own host."""
     headers: Mapping[str, str] = {}
     """Sent with every API call."""
+    itself: Callable[[str, Mapping[str, Secret]], str] | None = None
+    """(path on the base URL, values of `OAuth.settings`): the `Authorization` of a call that the service
+    makes for an account as itself, a bot for one; empty where the account's token says enough."""
     dialect: Callable[[Response], Exception | None] | None = None
     """Reads an answer in the provider's own words, also a 2xx one; None: the usual table decides."""
     directory: Directory | None = None

@@ -40,8 +40,8 @@ class HttpApi:
     `authorization` replaces the header. `key` names the account's places, and its quotas too where
     `whose` does not say whom the provider counts by; `quotas` are in force instead of the declared
     ones. `interactive` is for calls that a person waits for, all together at most `within` seconds from
-    now; `extra` gives what came with the token, `settings` what the service calls itself by. The rest is for tests: `sleep`, `now` in epoch seconds,
-    and `total` seconds a call may take.
+    now; `extra` gives what came with the token, `settings` what the service calls itself by. The rest is
+    for tests: `sleep`, `now` in epoch seconds, and `total` seconds a call may take.
     """
 
     def __init__(

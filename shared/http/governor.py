@@ -73,11 +73,12 @@ class Governor:
         if not asked and not left:
             return
         whole, charges = await self._whole(), self._charges(call)
-        keys = [_key(whole, charge) for charge in charges] or [whole]
+        apart = [it for it in charges if it.of] or charges
+        keys = [_key(whole, charge) for charge in apart] or [whole]
         if asked and self._budget:
             for key in [whole] if everything else keys:
                 await self._budget.pause(key, asked, learns=key != whole)
-        most = self._quotas[charges[0].quota].capacity if charges else 0
+        most = self._quotas[apart[0].quota].capacity if charges else 0
         if left and left.remaining <= (left.limit or most) / 10:
             for key in keys:
                 self._gate.hush(key, left.reset)
@@ -119,4 +120,4 @@ class Governor:
 
 
 def _key(whole: str, charge: Charge) -> str:
-    return f"{whole}/{charge.quota}" if charge.quota else whole
+    return f"{whole}/{charge.quota}{charge.of and ':'}{charge.of}" if charge.quota else whole

@@ -4,7 +4,7 @@ import asyncio
 import os
 import socket
 from base64 import b64encode
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from uuid import UUID
@@ -108,14 +108,17 @@ class Hub(Struct):
         return self._api(token)
 
     def bare_api(self, token: Token) -> Api:
-        """The provider's API with a token that belongs to no account yet."""
+        """The provider's API with a token that belongs to no account yet, and what came beside it."""
 
         async def access(refused: str) -> str:
             if refused:
                 raise Reauthorize(f"{self.provider.title} does not accept this token")
             return token.access
 
-        return self._api(access)
+        async def extra() -> Mapping[str, str]:
+            return token.extra
+
+        return self._api(access, extra=extra)
 
     def client_api(self) -> Api:
         """The provider's API with the app's own credentials, for revoking."""
@@ -133,6 +136,7 @@ class Hub(Struct):
         interactive: bool = True,
         within: float | None = None,
         authorization: str | None = None,
+        extra: Callable[[], Awaitable[Mapping[str, str]]] | None = None,
     ) -> Api:
         return HttpApi(
             self.http,
@@ -143,7 +147,8 @@ class Hub(Struct):
             budget=self.budget if account_id else None,
             key=f"{self.provider.name}:{account_id}" if account_id else "",
             whose=partial(self._counted, account_id) if account_id else None,
-            extra=partial(self.tokens.extra, account_id) if account_id else None,
+            extra=partial(self.tokens.extra, account_id) if account_id else extra,
+            settings=self.settings.environment,
             quotas=self.settings.provider.quotas,
             interactive=interactive,
             within=within,

@@ -156,6 +156,24 @@ class Token(Struct, frozen=True):
         return f"Token(expires_at={self.expires_at}, scopes={self.scopes})"
 
 
+class Minting(Struct, frozen=True):
+    """What a token is minted from: the account's `extra` and the service's own settings.
+
+    `settings` are the environment's values named by `OAuth.settings`; `api_url` is the base in force.
+    """
+
+    extra: Mapping[str, str]
+    settings: Mapping[str, Secret]
+    api_url: str
+
+
+class Receipt(NamedTuple):
+    """What a delivery is answered with; a body that is an object is JSON."""
+
+    status: int = 200
+    body: bytes = b""
+
+
 class Response(Struct, frozen=True):
     """A provider's answer, as far as error mapping needs it; `headers` have lower-case names."""
 
@@ -172,7 +190,12 @@ class Quota(Struct, frozen=True):
 
 
 class Charge(NamedTuple):
-    """What a call costs: so many units of the quota of that name."""
+    """What a call costs: so many units of the quota of that name.
+
+    `of` is what the quota is counted apart for, as a channel; what an answer tells of a limit is then
+    about that one.
+    """
 
     quota: str
     units: float = 1
+    of: str = ""

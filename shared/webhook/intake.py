@@ -14,7 +14,7 @@ from shared.provider import Webhook
 from shared.store import inbox
 from shared.telemetry import traces
 from shared.telemetry.metrics import Metrics
-from shared.types import Delivery, Secret
+from shared.types import Delivery, Receipt, Secret
 from shared.webhook.writer import Writer
 
 MOST_WAITING = 4000
@@ -67,7 +67,7 @@ class Trust(Protocol):
 class Intake:
     """The ASGI application of one provider's webhook route.
 
-    Answers 200 (stored, or seen before), 401 (not genuine), 404 (no secret is configured), 408, 413,
+    Answers 200 or by `Webhook.receipt` (stored, or seen before), 401 (not genuine), 404 (no secret is configured), 408, 413,
     415, or 503 with Retry-After when the database cannot promise anything. Never 429.
     """
 
@@ -108,10 +108,11 @@ class Intake:
             outcome = "away"
             await _refuse(send, 503, str(error))
         else:
-            await _respond(send, 200, _JSON if answer.startswith(b"{") else _PLAIN, answer)
+            headers = _JSON if answer.body.startswith(b"{") else _PLAIN
+            await _respond(send, answer.status, headers, answer.body)
         self._counted[outcome].inc()
 
-    async def _take(self, scope: Scope, receive: Receive) -> tuple[str, bytes]:
+    async def _take(self, scope: Scope, receive: Receive) -> tuple[str, Receipt]:
         if not self._secrets and self._trust is None:
             raise _Refusal("unconfigured", 404, UNCONFIGURED)
         if self._writer.waiting >= MOST_WAITING or self._full():
@@ -134,7 +135,7 @@ class Intake:
         if self._webhook.challenge is not None:
             answer = self._webhook.challenge(secrets, delivery)
             if answer is not None:
-                return "challenge", answer[:LONGEST_CHALLENGE]
+                return "challenge", Receipt(body=answer[:LONGEST_CHALLENGE])
         self._webhook.verify(secrets, delivery, delivery.received_at)
         named = self._webhook.delivery_id(delivery)
         # Only what is genuine is traced: a stranger's header makes nobody record anything.
@@ -146,15 +147,15 @@ class Intake:
             started=delivery.received_at,
         ):
             await self._writer.put(inbox.arrived(delivery, named, traces.inject()))
-        return "stored", b""
+        return "stored", self._webhook.receipt(delivery) if self._webhook.receipt else Receipt()
 
-    async def _handed_over(self, trust: Trust, delivery: Delivery) -> tuple[str, bytes]:
+    async def _handed_over(self, trust: Trust, delivery: Delivery) -> tuple[str, Receipt]:
         """The first secret that comes is kept; nothing else is accepted before it."""
         assert self._webhook.entrusted is not None
         secret = self._webhook.entrusted(delivery)
         if secret is None or not await trust.take(secret):
             raise _Refusal("unconfigured", 404, UNCONFIGURED)
-        return "challenge", b""
+        return "challenge", Receipt()
 
 
 def _headers(scope: Scope) -> dict[str, str]:

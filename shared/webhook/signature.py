@@ -6,9 +6,16 @@ one replaces another. No secret, or an empty one, proves nothing.
 
 import base64
 import hmac
+import re
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from shared.errors import NotGenuine
+
+_SIGNED = re.compile(r"[0-9a-f]{128}")
 
 
 def hmac_sha256_hex(
@@ -23,6 +30,22 @@ def hmac_sha256_base64(
 ) -> None:
     """Raise NotGenuine unless `given` is `prefix` and the padded base64 HMAC-SHA256 of `body`."""
     _prove(secrets, body, given, lambda digest: prefix + base64.b64encode(digest).decode())
+
+
+def ed25519_hex(keys: Sequence[bytes], body: bytes, given: str | None) -> None:
+    """Raise NotGenuine unless `given` is the lower-case hex Ed25519 signature of `body`.
+
+    The keys are public ones, in hex; a text that is no key proves nothing.
+    """
+    if not given:
+        raise NotGenuine("The delivery carries no signature.")
+    if not _SIGNED.fullmatch(given):
+        raise NotGenuine("The signature is not one: 128 hexadecimal digits in lower case.")
+    for key in keys:
+        with suppress(ValueError, InvalidSignature):
+            public = Ed25519PublicKey.from_public_bytes(bytes.fromhex(key.decode("latin-1")))
+            return public.verify(bytes.fromhex(given), body)
+    raise NotGenuine("The signature does not belong to this delivery.")
 
 
 def token(secrets: Sequence[bytes], given: str | None) -> None:
