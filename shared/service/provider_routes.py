@@ -1,6 +1,6 @@
 """The provider's own routes under `/api/v1`: the caller's account is found, the provider only acts."""
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from shared.errors import BadRequest, NotFound, Reauthorize
 from shared.provider import Api
 from shared.service.callers import Caller, guard, owner_of, user_of
 from shared.service.hub import Hub, TheHub
-from shared.store import accounts, names, runs
+from shared.store import accounts, names, runs, syncs
 from shared.store.accounts import Account
 from shared.store.runs import Mode
 
@@ -35,6 +35,8 @@ def of(hub: Hub) -> list[ControllerRouterHandler]:
                 "api": Provide(_api),
                 "names": Provide(_names),
                 "start_sync": Provide(_start_sync),
+                "told": Provide(_told),
+                "tell": Provide(_tell),
             },
             tags=[hub.provider.title],
         )
@@ -114,3 +116,32 @@ async def _start_sync(
         return run_id
 
     return start
+
+
+async def _told(
+    hub: TheHub,
+    request: Request[Caller, Any, Any],
+    account_id: FromQuery[UUID | None] = None,
+    user_id: FromQuery[str | None] = None,
+) -> Mapping[str, str]:
+    """What callers said of the account that its walks have to know."""
+    account = await _account(hub, request.user, account_id, user_id)
+    async with hub.db.connection() as conn:
+        return await syncs.told(conn, account.id)
+
+
+async def _tell(
+    hub: TheHub,
+    request: Request[Caller, Any, Any],
+    account_id: FromQuery[UUID | None] = None,
+    user_id: FromQuery[str | None] = None,
+) -> Callable[[Mapping[str, str | None]], Awaitable[None]]:
+    """Says more of it, or with None takes it back; the account's own walks run at once."""
+    account = await _account(hub, request.user, account_id, user_id)
+
+    async def tell(facts: Mapping[str, str | None]) -> None:
+        async with hub.db.transaction() as conn:
+            await syncs.tell(conn, account.id, facts)
+        hub.walks.set()
+
+    return tell

@@ -1,6 +1,6 @@
 """Cursors, their leases, and the parts of an account that have cursors of their own."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 from uuid import UUID
 
@@ -192,6 +192,22 @@ async def drop_resources(conn: Connection, unit: Unit, walk: UUID) -> int:
     )
     row = await cursor.fetchone()
     return int(row[0]) if row else 0
+
+
+async def told(conn: Connection, account_id: UUID) -> dict[str, str]:
+    """What callers said of the account itself."""
+    row = await (await conn.execute(_SQL.told, {"account_id": account_id})).fetchone()
+    return dict(row[0]) if row else {}
+
+
+async def tell(conn: Connection, account_id: UUID, facts: Mapping[str, str | None]) -> None:
+    """Keep what a caller says of the account beside what was said before; None takes a fact back.
+
+    Its own walks find it in the facts of their resource, which has no id, and are due at once.
+    """
+    kept = document({name: it for name, it in facts.items() if it is not None})
+    gone = [name for name, it in facts.items() if it is None]
+    await conn.execute(_SQL.tell, {"account_id": account_id, "facts": kept, "gone": gone})
 
 
 async def attempted(conn: Connection, account_id: UUID, stream: str) -> bool:

@@ -5,7 +5,7 @@ insert into subscription as s (account_id, name, resource)
 select %(account_id)s, n, '' from unnest(%(names)s::text[]) n
 union all
 select distinct r.account_id, n, r.id from unnest(%(per_resource)s::text[]) n, resource r
- where r.account_id = %(account_id)s
+ where r.account_id = %(account_id)s and r.id <> ''
 on conflict (account_id, name, resource) do update set next_check_at = now()
  where %(afresh)s and s.status in ('skipped', 'failed');
 

@@ -140,6 +140,18 @@ select count(*) from gone;
 -- name: resources
 select id, name, facts from resource where account_id = %(account_id)s order by id;
 
+-- name: told
+select facts from resource where account_id = %(account_id)s and stream = '' and id = '';
+
+-- name: tell
+-- What is said of the account itself, for its own walks, which look at once.
+with kept as (
+    insert into resource (account_id, stream, id, facts) values (%(account_id)s, '', '', %(facts)s::jsonb)
+    on conflict (account_id, stream, id) do update set facts = (resource.facts || excluded.facts) - %(gone)s::text[]
+)
+update sync_state set nudged_at = now(), next_run_at = least(next_run_at, now()), enabled = true
+where account_id = %(account_id)s and resource = '' and lane = 'live';
+
 -- name: attempted
 -- Whether a stream of the account was walked to its end, failed, or is not there.
 select not exists (
