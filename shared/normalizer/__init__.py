@@ -12,12 +12,14 @@ TYPES = frozenset(
         "comment",
         "commit",
         "database",
+        "dev_status",
         "discussion",
         "document",
         "email",
         "event",
         "file",
         "issue",
+        "library_publish",
         "meeting",
         "message",
         "note",
@@ -35,6 +37,7 @@ TYPES = frozenset(
         "review_comment",
         "task",
         "transcript",
+        "version",
     ]
 )
 """Every type a Message may have. They are subject tokens, so the list is closed."""
