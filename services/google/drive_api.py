@@ -8,11 +8,11 @@ from msgspec import Struct
 
 from services.google import asking as ask
 from services.google import drive_normalize as normal
-from services.google.answers import BYTES, Passing, within
 from services.google.drive_models import File, Told, number
 from services.google.drive_sync import ALL, FIELDS, FILES
 from shared.errors import BadRequest
 from shared.normalizer import Message
+from shared.passing import BYTES, Passing, within
 
 EXPORTS = {
     "application/vnd.google-apps.document": "text/markdown",

@@ -7,7 +7,6 @@ from msgspec import Struct
 
 from services.google import asking as ask
 from services.google import gmail_normalize as gmail
-from services.google.answers import BYTES, Passing
 from services.google.gmail_attachment import content
 from services.google.gmail_models import ME, Listed, Mail, Named, Profile
 from services.google.gmail_parts import part
@@ -16,6 +15,7 @@ from services.google.gmail_post import post as post_mail
 from services.google.gmail_read import decoded, message, messages
 from services.google.gmail_write import compose
 from shared.normalizer import Message
+from shared.passing import BYTES, Passing
 from shared.provider import Api
 
 

@@ -8,9 +8,9 @@ from base64 import urlsafe_b64decode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from services.google.answers import within
 from services.google.gmail_models import ME, Body, bytes_of
 from shared.errors import ItemGone, Unreadable
+from shared.passing import within
 from shared.provider import Api, Download
 
 LARGEST = 50 * 1024 * 1024

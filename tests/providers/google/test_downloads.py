@@ -12,13 +12,13 @@ from litestar.di import Provide
 from litestar.exceptions import LitestarException
 from litestar.testing import TestClient, create_test_client
 
-from services.google.answers import Passing
 from services.google.api import ROUTES
 from services.google.drive_api import LARGEST
 from services.google.drive_sync import FILES
 from services.google.gmail_attachment import AROUND, Decoder, decoded
 from services.google.gmail_models import ME
 from shared.errors import HubError, ItemGone, Reauthorize, Unavailable, Unreadable
+from shared.passing import Passing
 from shared.provider import Download
 from shared.service.problems import HANDLERS
 from tests.fakes.api import Answer, Call, FakeApi
@@ -228,7 +228,7 @@ def test_what_breaks_off_ends_without_an_end(api: FakeApi, client: TestClient[An
 async def test_a_reader_who_goes_away_ends_the_download(
     monkeypatch: pytest.MonkeyPatch, leaves: str
 ) -> None:
-    monkeypatch.setattr("services.google.answers.PATIENCE", 0.1)
+    monkeypatch.setattr("shared.passing.PATIENCE", 0.1)
     opened, begun = [0], asyncio.Event()
 
     async def endless() -> AsyncIterator[bytes]:

@@ -11,12 +11,12 @@ from litestar.response.base import ASGIResponse
 from litestar.response.streaming import ASGIStreamingResponse
 from litestar.types import Message, Receive, Scope, Send
 
+from shared.api import Download
 from shared.errors import TooLarge
-from shared.provider import Download
 
 BYTES = "application/octet-stream"
 PATIENCE = 60.0
-"""Seconds in which a reader has to take a piece; a connection to Google waits meanwhile."""
+"""Seconds in which a reader has to take a piece; a connection to the provider waits meanwhile."""
 
 
 class Passing(Stream):
