@@ -19,6 +19,7 @@ TYPES = frozenset(
         "event",
         "file",
         "issue",
+        "issue_change",
         "library_publish",
         "meeting",
         "message",
@@ -38,6 +39,7 @@ TYPES = frozenset(
         "task",
         "transcript",
         "version",
+        "worklog",
     ]
 )
 """Every type a Message may have. They are subject tokens, so the list is closed."""
