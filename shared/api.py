@@ -74,8 +74,16 @@ class Api(Protocol):
         """
         ...
 
-    async def query(self, path: str, content_type: str, body: bytes) -> Reply[bytes]:
-        """Read by POST, as batches are read; the answer is given as it came."""
+    async def query(
+        self,
+        path: str,
+        content_type: str,
+        body: bytes,
+        *,
+        method: str = "POST",
+        headers: Mapping[str, str] = {},
+    ) -> Reply[bytes]:
+        """Read by POST, as batches are read, or another `method`; the answer is given as it came."""
         ...
 
     async def send(
@@ -87,6 +95,7 @@ class Api(Protocol):
         body: Any = None,
         *,
         etag: str = "",
+        headers: Mapping[str, str] = {},
         **params: str | int,
     ) -> T:
         """Write once; pass `NoneType` as `type` where the answer has no body.

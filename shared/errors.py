@@ -17,6 +17,7 @@
         ├── ItemGone        403 or 404 on one item: leave the item out, keep the run
         └── Refused         any other 4xx: our mistake; the run fails and is not repeated blindly
             ├── Changed     412: somebody else changed the item since it was read; read it again
+            ├── Elsewhere   redirected to where the credentials must not follow
             ├── Impossible  cannot be had as things are, and nobody has to mend it: told, and left alone
             └── TooLarge    the item has more bytes than the hub passes on
 
@@ -123,6 +124,14 @@ class Refused(ProviderError):
 
 class Changed(Refused):
     """It was changed by somebody else since you read it; nothing was written. Read it again."""
+
+
+class Elsewhere(Refused):
+    """The provider leads to another host, where nothing of ours is sent; `url` is for who decides."""
+
+    def __init__(self, message: str = "", *, url: str = "") -> None:
+        super().__init__(message)
+        self.url = url
 
 
 class Impossible(Refused):

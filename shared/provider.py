@@ -12,6 +12,7 @@ from litestar.types import ControllerRouterHandler
 from msgspec import Struct
 
 from shared.api import Api, Content, Download, Reply
+from shared.credentials import Credentials, Field, opening
 from shared.hearing import Hook, Subscribing, Subscription, Verify, Webhook
 from shared.normalizer import Message
 from shared.types import (
@@ -30,8 +31,10 @@ from shared.types import (
 __all__ = [
     "Api",
     "Content",
+    "Credentials",
     "Directory",
     "Download",
+    "Field",
     "Hook",
     "Minting",
     "OAuth",
@@ -44,6 +47,7 @@ __all__ = [
     "Subscription",
     "Verify",
     "Webhook",
+    "opening",
 ]
 
 
@@ -152,6 +156,9 @@ class Provider(Struct, frozen=True, kw_only=True):
     ignored: Mapping[str, str] = {}
     """Kinds that are known and dropped on purpose, each with its reason."""
     oauth: OAuth | None = None
+    credentials: Credentials | None = None
+    """The form that opens its accounts instead of OAuth, each at a server of its own; `base_url` is
+    the server meant where the form does not say."""
     webhook: Webhook | None = None
     streams: tuple[Stream, ...] = ()
     subscriptions: tuple[Subscription, ...] = ()

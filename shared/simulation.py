@@ -127,12 +127,17 @@ class Simulation:
         story: Mapping[str, Happening],
         environment: Callable[[str], Mapping[str, str]],
         faults: Mapping[str, Callable[[], None]],
+        credentials: Callable[[str], Mapping[str, str]] = lambda _: {},
     ) -> None:
         self._routes = [(route.method, re.compile(route.pattern), route.handle) for route in routes]
         self._guard, self._mail, self._own_faults = guard, mail, faults
         self.story = story
         self.environment = environment
         """The variables that point a service at us, given our address."""
+        self.wishes = wishes or {}
+        """What a person asks of the service once it is connected: bodies by path, for POST."""
+        self.credentials = credentials
+        """What a user of ours fills in, given our address, where no consent opens an account."""
         self.calls: list[Call] = []
         self.unknown: list[str] = []
         self._faults: list[Fault] = []

@@ -1,9 +1,12 @@
 """What is connected and how it stands: `fleet status`, `fleet accounts`, `fleet connect`."""
 
 import sys
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
 
 import typer
+from msgspec import MsgspecError
+from msgspec import json as text
 from rich.text import Text
 
 from shared.cli.fleet import services
@@ -91,7 +94,10 @@ def connect(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Connect an account: with a token, or by a link that the user opens in a browser."""
+    """Connect an account: with a token, by a form, or by a link that the user opens in a browser.
+
+    What a form needs is asked for here, or read from standard input as one JSON object.
+    """
     if token and token_stdin:
         raise typer.BadParameter("give --token or --token-stdin, not both")
     if token_stdin:
@@ -107,12 +113,34 @@ def connect(
             raise typer.BadParameter("--route goes with --token or --token-stdin")
         else:
             made = fleet.post(provider, "/oauth/authorize", {"user_id": user})
+            if form := made.get("fields"):
+                filled = {"user_id": user, "credentials": _filled(form)}
+                made = fleet.post(provider, "/accounts", filled)
     if json:
         as_json(made)
-    elif token:
+    elif "authorization_url" not in made:
         who = made["name"] or made["email"] or made["provider_account_id"]
         screen.print(plain(f"Connected {provider} as {who}: account {made['id']}"))
         screen.print(Text(f"Next: {as_typed('sync')} --account {made['id']} --full"))
     else:
         screen.print("Open this once, within ten minutes, in the browser of that user:")
         screen.print(plain(made["authorization_url"], 4000))
+
+
+def _filled(form: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """The values of a form: typed in, secrets unseen, or piped in."""
+    if not sys.stdin.isatty():
+        try:
+            return text.decode(sys.stdin.buffer.read(), type=dict[str, str])
+        except MsgspecError:
+            names = ", ".join(it["name"] for it in form)
+            raise typer.BadParameter(f"give {names} on standard input, as JSON") from None
+    return {
+        it["name"]: typer.prompt(
+            f"{it['label']} ({it['hint']})" if it["hint"] else it["label"],
+            default=None if it["required"] else "",
+            hide_input=it["secret"],
+            show_default=False,
+        )
+        for it in form
+    }

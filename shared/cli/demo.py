@@ -190,15 +190,23 @@ async def _heard(event: asyncio.Event, seconds: float) -> bool:
 
 
 def _connect(fleet: Services, one: Played) -> None:
-    """Connect an account by the real OAuth flow and watch its first walk to the end."""
+    """Connect an account by the real consent or form, and watch its first walk to the end."""
     from shared.http.roleplay import consent  # noqa: PLC0415 - as above
 
     name, title = one.provider.name, one.provider.title
-    link = fleet.post(name, "/oauth/authorize", {"user_id": USER})
-    consent(link["authorization_url"], consent="yes")
+    if one.provider.credentials:
+        filled = one.simulation.credentials(one.url)
+        fleet.post(name, "/accounts", {"user_id": USER, "credentials": filled})
+    else:
+        link = fleet.post(name, "/oauth/authorize", {"user_id": USER})
+        consent(link["authorization_url"], consent="yes")
     (account,) = fleet.get(name, "/accounts", user_id=USER)["accounts"]
     screen.print(plain(f"\n{title}: {account['name']} said yes; walking the history."))
-    (run,) = fleet.get(name, "/sync/runs", user_id=USER)["runs"]
+    for path, wish in one.simulation.wishes.items():
+        fleet.post(name, f"{path}?user_id={USER}", wish)
+    run = fleet.get(name, "/sync/runs", user_id=USER)["runs"][0]
+    if one.simulation.wishes:
+        fleet.post(name, "/sync", {"user_id": USER})
     watched = sync.Watched(name, run["id"])
     sync.watch(fleet, [watched], quiet=False)
     screen.print(plain(sync.coverage(name, watched.run), 1000))

@@ -12,9 +12,10 @@ from shared.errors import HubError, Refused
 from shared.http.answers import Envelope, decode, judge, judge_graphql
 from shared.http.body import PLAIN, Body
 from shared.http.budget import Budget
-from shared.http.exchange import Answer, Call, Client, encoded, exchange, open_client, own, parsed
+from shared.http.exchange import Answer, Call, Client, encoded, exchange, open_client
 from shared.http.gate import Gate
 from shared.http.governor import Governor
+from shared.http.home import Home
 from shared.http.retries import Deadline, reads
 from shared.http.standing import Standing, Token
 from shared.provider import Download, Provider, Reply
@@ -66,14 +67,14 @@ class HttpApi:
         total: float = TOTAL,
     ) -> None:
         self._client, self._provider, self._extra = client, provider, extra
-        self._base = httpx.URL(base_url.rstrip("/") + "/")
+        self._home = Home(provider, base_url, self.extra)
         self._key, self._interactive = key, interactive
         self._metrics, self._sleep, self._total = metrics, sleep, total
         self._deadline = Deadline(provider.title, within)
         self._gate = client.gate if isinstance(client, Client) else Gate()
-        root = self._base.path
+        root = self._home.root
         self._standing = Standing(
-            provider, token, root=root, fixed=authorization, settings=settings
+            provider, token, self._home.scheme, root=root, fixed=authorization, settings=settings
         )
         self._governor = Governor(
             provider,
@@ -91,7 +92,9 @@ class HttpApi:
 
     async def get(self, path: str, type: type[T], /, **params: str | int) -> T:
         """Read one thing; `bytes` as `type` gives the body as it is."""
-        return decode((await self._ask(Call("GET", self._url(path, params)))).response.body, type)
+        return decode(
+            (await self._ask(Call("GET", await self._home.url(path, params)))).response.body, type
+        )
 
     async def page(
         self, path: str, type: type[T], /, *, etag: str = "", **params: str | int
@@ -101,7 +104,7 @@ class HttpApi:
         A `path` that is absolute, as in `Reply.next`, must be on the base URL's origin.
         """
         headers = {"if-none-match": etag} if etag else {}
-        it, following = await self._ask(Call("GET", self._url(path, params), headers))
+        it, following = await self._ask(Call("GET", await self._home.url(path, params), headers))
         data = None if it.status == 304 else decode(it.body, type)
         return Reply(data, it.status, it.headers, following)
 
@@ -109,7 +112,7 @@ class HttpApi:
         self, path: str, type: type[T], /, **params: str | int
     ) -> AsyncIterator[Reply[T]]:
         """Read page after page; raises Refused when they go in a circle."""
-        asked = str(self._url(path, params))
+        asked = str(await self._home.url(path, params))
         for _ in range(PAGES):
             reply = await self.page(asked, type)
             yield reply
@@ -126,13 +129,23 @@ class HttpApi:
     ) -> AsyncIterator[Download]:
         """Read bytes as they come; they may pause for as long as the client's timeout of a read."""
         async with Body(largest) as body:
-            it, _ = await self._ask(Call("GET", self._url(path, params), PLAIN, into=body))
+            it, _ = await self._ask(
+                Call("GET", await self._home.url(path, params), PLAIN, into=body)
+            )
             yield Download(body.chunks(), it.headers, body.size)
 
-    async def query(self, path: str, content_type: str, body: bytes) -> Reply[bytes]:
-        """Read by POST: repeated like any read, and never redirected."""
-        headers = {"accept": "*/*", "content-type": content_type}
-        it, _ = await self._ask(Call("POST", self._url(path, {}), headers, body))
+    async def query(
+        self,
+        path: str,
+        content_type: str,
+        body: bytes,
+        *,
+        method: str = "POST",
+        headers: Mapping[str, str] = {},
+    ) -> Reply[bytes]:
+        """Read by a method that takes a body: repeated like any read; a POST is never redirected."""
+        said = {"accept": "*/*", **({"content-type": content_type} if body else {}), **headers}
+        it, _ = await self._ask(Call(method, await self._home.url(path, {}), said, body or None))
         return Reply(it.body, it.status, it.headers)
 
     async def send(
@@ -144,6 +157,7 @@ class HttpApi:
         body: Any = None,
         *,
         etag: str = "",
+        headers: Mapping[str, str] = {},
         **params: str | int,
     ) -> T:
         """Write once. `body` is sent as JSON; a str as a form that is already encoded; bytes as they are.
@@ -151,45 +165,33 @@ class HttpApi:
         With `etag`, only what is still as it was then (`If-Match`); raises Changed for what is not,
         and Unavailable with `unknown` when nobody can tell whether the provider acted.
         """
-        headers, content = encoded(body)
-        headers |= {"if-match": etag} if etag else {}
-        call = Call(method.upper(), self._url(path, params), headers, content, write=True)
+        kind, content = encoded(body)
+        said = {**kind, **headers, **({"if-match": etag} if etag else {})}
+        call = Call(method.upper(), await self._home.url(path, params), said, content, write=True)
         return decode((await self._ask(call)).response.body, type, write=True)
 
     async def graphql(self, query: str, type: type[T], /, **variables: Any) -> T:
         """Ask GraphQL at `graphql` under the base URL; a mutation is sent once, like any write."""
         headers, content = encoded({"query": query, "variables": variables})
         write = query.lstrip().startswith("mutation")
-        call = Call("POST", self._url("graphql", {}), headers, content, write, graphql=True)
+        call = Call(
+            "POST", await self._home.url("graphql", {}), headers, content, write, graphql=True
+        )
         envelope = decode((await self._ask(call)).response.body, Envelope, write=write)
         return decode(envelope.data, type)
 
     async def upload(self, url: str, content: bytes) -> None:
         """Send bytes once to where the provider said; raises Refused for a host it did not declare."""
-        origins = [it.format(host=self._base.host) for it in self._provider.uploads]
-        target = own(parsed(url), self._base, *map(httpx.URL, origins))
+        target = await self._home.upload(url)
         headers, body = encoded(content)
         await self._ask(Call("POST", target, headers, body, write=True, anonymous=True))
 
     async def pace(self, path: str, method: str = "GET") -> float:
         """Tell how many such calls a second may be made, as declared or as lately observed."""
-        return await self._governor.pace(Call(method, self._url(path, {})))
+        return await self._governor.pace(Call(method, await self._home.url(path, {})))
 
     async def extra(self) -> Mapping[str, str]:
         return await self._extra() if self._extra else {}
-
-    def _url(self, path: str, params: Mapping[str, str | int]) -> httpx.URL:
-        absolute, home = path.startswith(("https://", "http://")), self._home(path)
-        url = parsed(path if absolute else str(home) + path.lstrip("/"))
-        return own(url.copy_merge_params(params) if params else url, home)
-
-    def _home(self, path: str) -> httpx.URL:
-        """Where a path lives: on the base URL, or on a host of its own while that is the declared one."""
-        if str(self._base) == self._provider.base_url.rstrip("/") + "/":
-            for prefix, origin in self._provider.hosts.items():
-                if path.startswith(prefix):
-                    return httpx.URL(origin + "/")
-        return self._base
 
     async def _ask(self, call: Call) -> Answer:
         async with self._deadline.kept(write=call.write):

@@ -8,7 +8,7 @@ import httpx
 import msgspec
 
 from shared.api import Content
-from shared.errors import Refused, Unavailable
+from shared.errors import Elsewhere, Refused, Unavailable
 from shared.http.body import Body, too_large
 from shared.http.gate import Gate
 from shared.types import Response
@@ -152,12 +152,20 @@ async def _followed(
         finally:
             if not passed:
                 await response.aclose()
-        if call.method != "GET":
+        if call.write or call.method == "POST":
             raise Refused("the provider redirects a call that is not a read")
-        url = own(url.join(response.headers["location"]), *homes)
+        url = _led(url.join(response.headers["location"]), homes)
         if _origin(url) != _origin(call.url):
             headers.pop("authorization", None)
     raise Refused(f"the provider redirects more than {REDIRECTS} times")
+
+
+def _led(url: httpx.URL, homes: Sequence[httpx.URL]) -> httpx.URL:
+    try:
+        return own(url, *homes)
+    except Refused:
+        said = "the address of the call is not on the provider's own host"
+        raise Elsewhere(said, url=str(url)) from None
 
 
 async def _read(response: httpx.Response, url: httpx.URL) -> Answer:

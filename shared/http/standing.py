@@ -11,7 +11,8 @@ Token = Callable[[str], Awaitable[str]]
 
 
 class Standing:
-    """`token(refused)` returns an access token, a fresh one when `refused` was just answered 401.
+    """`token(refused)` returns an access token, a fresh one when `refused` was just answered 401; `scheme`
+    tells what it is called in the header.
 
     `fixed` replaces the header; `settings` are those of `Provider.itself`, `root` the base URL's path.
     """
@@ -20,13 +21,14 @@ class Standing:
         self,
         provider: Provider,
         token: Token | None,
+        scheme: Callable[[], Awaitable[str]],
         *,
         root: str,
         fixed: str | None = None,
         settings: Mapping[str, Secret] | None = None,
     ) -> None:
         self._provider, self._token, self._fixed = provider, token, fixed
-        self._root, self._settings = root, settings or {}
+        self._scheme, self._root, self._settings = scheme, root, settings or {}
 
     async def carry(self, call: Call, make: Callable[[Call, str], Awaitable[Answer]]) -> Answer:
         """Make one call with its `Authorization`; a token that is refused is renewed once.
@@ -39,9 +41,10 @@ class Standing:
             token, itself = "", ""
             if self._token and self._fixed is None and not call.anonymous:
                 token, itself = await self._token(refused), self._itself(call)
-            bearer = token and f"Bearer {token}"
+            scheme = await self._scheme() if token else ""
+            own = f"{scheme} {token}" if scheme else ""
             try:
-                return await make(call, itself or bearer or self._fixed or "")
+                return await make(call, itself or own or self._fixed or "")
             except Reauthorize as error:
                 if itself:
                     names = " and ".join(self._settings) or "its own credentials"

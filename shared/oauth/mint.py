@@ -20,7 +20,7 @@ async def mint(provider: Provider, settings: Settings, token: Token) -> Token:
     oauth = provider.oauth
     if oauth is None or oauth.mint is None:
         raise Refused(f"{provider.title} does not make tokens")
-    fresh = await _patiently(provider, oauth.mint(facts(settings, token)))
+    fresh = await patiently(provider, oauth.mint(facts(settings, token)))
     return Token(
         access=fresh.access,
         expires_at=fresh.expires_at,
@@ -33,7 +33,7 @@ async def whose(provider: Provider, settings: Settings, token: Token) -> Identit
     """Whose a minted token is; None where the token says so itself. Raises a ProviderError."""
     if not token.extra or provider.oauth is None or provider.oauth.minted is None:
         return None
-    return await _patiently(provider, provider.oauth.minted(facts(settings, token)))
+    return await patiently(provider, provider.oauth.minted(facts(settings, token)))
 
 
 def facts(settings: Settings, token: Token | None = None) -> Minting:
@@ -45,9 +45,10 @@ def facts(settings: Settings, token: Token | None = None) -> Minting:
     )
 
 
-async def _patiently(provider: Provider, answer: Awaitable[T]) -> T:
+async def patiently(provider: Provider, answer: Awaitable[T]) -> T:
+    """Wait for an answer of the provider's part. Raises Unavailable when it takes too long."""
     try:
         async with asyncio.timeout(PATIENCE):
             return await answer
     except TimeoutError:
-        raise Unavailable(f"{provider.title} did not make a token in time") from None
+        raise Unavailable(f"{provider.title} did not answer in time") from None

@@ -15,10 +15,10 @@ import structlog
 
 from shared.config import Settings
 from shared.errors import Away, NotFound, Reauthorize, Unavailable
-from shared.oauth import protocol
+from shared.oauth import forms, protocol
 from shared.oauth.keyring import DecryptError, Keyring, TokenSet
 from shared.oauth.mint import mint
-from shared.provider import Provider
+from shared.provider import Api, Provider
 from shared.store import accounts, events
 from shared.store.accounts import Credentials
 from shared.store.database import Database
@@ -36,7 +36,8 @@ class Tokens:
 
     `again`: between the two refusals that end a grant, since one may be the provider's mistake.
     `lease`: how long a refresh may take. `patience`: how long a caller waits for one. `pause`: after
-    a failure, until the next attempt. `counted` is told the outcome of every refresh.
+    a failure, until the next attempt. `counted` is told the outcome of every refresh. `api` is the
+    provider's with a token, for credentials that are asked once more where they were refused.
     """
 
     def __init__(
@@ -52,13 +53,14 @@ class Tokens:
         patience: float = 10.0,
         pause: float = 5.0,
         counted: Callable[[str], object] = lambda _: None,
+        api: Callable[[Token], Api] | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._provider, self._settings = provider, settings
         self._db, self._keys, self._client = db, keys, client
         self._again, self._lease, self._patience, self._pause = again, lease, patience, pause
-        self._counted, self._sleep, self._clock = counted, sleep, clock
+        self._counted, self._sleep, self._clock, self._api = counted, sleep, clock, api
         self._running: set[asyncio.Task[str | None]] = set()
 
     async def access(self, account_id: UUID, refused: str = "") -> str:
@@ -198,6 +200,8 @@ class Tokens:
         raise Reauthorize(why, revoked=status == "revoked")
 
     async def _fetch(self, token: Token) -> Token:
+        if self._provider.credentials and self._api:
+            return await forms.proven(self._provider, token, self._api)
         oauth = protocol.oauth_of(self._provider)
         if token.refresh or oauth.mint is None:
             return await protocol.refresh(self._client, self._provider, self._settings, token)
@@ -206,7 +210,7 @@ class Tokens:
     def _renewable(self, token: Token) -> bool:
         oauth = self._provider.oauth
         if oauth is None:
-            return False
+            return self._provider.credentials is not None
         made = bool(token.extra) and oauth.mint is not None
         return made or (bool(token.refresh) and oauth.refresh != "none")
 

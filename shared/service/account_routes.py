@@ -18,12 +18,13 @@ from msgspec import Struct
 from shared.errors import BadRequest, NotFound, Reauthorize
 from shared.oauth import deletion, flow
 from shared.oauth.flow import Parts
+from shared.oauth.forms import opened
 from shared.oauth.mint import mint, whose
 from shared.oauth.protocol import oauth_of
 from shared.service.callers import Caller, Forbidden, guard, owner_of, user_of
 from shared.store import accounts
 from shared.store.accounts import Account
-from shared.types import Token
+from shared.types import Identity, Token
 
 Hub = NamedDependency[SkipValidation[Parts]]
 Asked = Request[Caller, Any, Any]
@@ -52,7 +53,8 @@ class Change(Struct, forbid_unknown_fields=True):
 
 
 class Brought(Struct, forbid_unknown_fields=True):
-    """An account whose token the caller brings, or that is made from `extra` (an app installation).
+    """An account whose token the caller brings, or that is made from `extra` (an app installation), or
+    that `credentials` open: the values of the form which `POST /oauth/authorize` describes.
 
     `routes` say which webhooks belong to it (`repo:555`, or `*` for what nobody else claims).
     """
@@ -63,6 +65,7 @@ class Brought(Struct, forbid_unknown_fields=True):
     expires_at: datetime | None = None
     routes: list[str] = []
     extra: dict[str, str] = {}
+    credentials: dict[str, str] = {}
 
 
 @get("/accounts", guards=[guard("connections:read")])
@@ -132,12 +135,12 @@ async def delete_account(
 
 @post("/accounts", guards=[guard("connections:write")])
 async def add_account(hub: Hub, request: Asked, data: JSONBody[Brought]) -> Account:
-    """Connect an account with a token that exists already; the provider is asked whose it is."""
+    """Connect an account with a token or credentials; the provider is asked whose they are."""
     return await bring(hub, request.user, data)
 
 
 async def bring(hub: Parts, caller: Caller, data: Brought) -> Account:
-    """Connect an account with a token that exists. Raises BadRequest, Forbidden, ProviderError."""
+    """Connect an account that needs no consent. Raises BadRequest, Forbidden, ProviderError."""
     user = user_of(caller, data.user_id)
     if user is None:
         raise BadRequest("name the user: user_id")
@@ -146,13 +149,10 @@ async def bring(hub: Parts, caller: Caller, data: Brought) -> Account:
     if data.routes and not caller.scopes & {"admin", "impersonate"}:
         # Who claims a route hears what is sent to it, so a user may not claim it for themselves.
         raise Forbidden("Only a trusted backend may say which webhooks belong to an account")
-    token = await _token(hub, caller, data)
-    try:
-        identity = await whose(hub.provider, hub.settings, token) or await oauth_of(
-            hub.provider
-        ).identify(hub.bare_api(token))
-    except Reauthorize:
-        raise BadRequest("the provider does not accept this token") from None
+    if hub.provider.credentials or data.credentials:
+        token, identity = await opened(hub.provider, data.credentials, hub.bare_api)
+    else:
+        token, identity = await _identified(hub, await _token(hub, caller, data))
     return await flow.connect(
         hub,
         user,
@@ -171,6 +171,15 @@ ROUTES: tuple[ControllerRouterHandler, ...] = (
     delete_account,
     add_account,
 )
+
+
+async def _identified(hub: Parts, token: Token) -> tuple[Token, Identity]:
+    try:
+        return token, await whose(hub.provider, hub.settings, token) or await oauth_of(
+            hub.provider
+        ).identify(hub.bare_api(token))
+    except Reauthorize:
+        raise BadRequest("the provider does not accept this token") from None
 
 
 async def _token(hub: Parts, caller: Caller, data: Brought) -> Token:

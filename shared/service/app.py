@@ -22,6 +22,7 @@ from shared.service import callers, provider_routes
 from shared.service.account_routes import ROUTES as ACCOUNT_ROUTES
 from shared.service.described import describe
 from shared.service.entrusted import Entrusted
+from shared.service.form_routes import ROUTES as FORM_ROUTES
 from shared.service.hub import Hub
 from shared.service.oauth_routes import ROUTES as OAUTH_ROUTES
 from shared.service.ops_routes import DeadLetterController, health, metrics, ready, report
@@ -61,6 +62,8 @@ def build(hub: Hub, *, work: bool = True) -> Litestar:
     ]
     if hub.provider.oauth is not None:
         routes += OAUTH_ROUTES
+    if hub.provider.credentials is not None:
+        routes += FORM_ROUTES
     routes += provider_routes.of(hub)
     return compose(
         hub.provider.title,

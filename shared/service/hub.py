@@ -1,8 +1,6 @@
 """Everything one service works with, opened once and handed to whoever needs it."""
 
-import asyncio
 import os
-import socket
 from base64 import b64encode
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -19,6 +17,7 @@ from shared.config import Settings
 from shared.errors import NotFound, Reauthorize, Refused
 from shared.http.budget import Budget, PostgresBudget
 from shared.http.client import HttpApi, open_client
+from shared.http.guarded import networks, open_guarded
 from shared.oauth.keyring import Keyring
 from shared.oauth.protocol import Client
 from shared.oauth.tokens import Tokens
@@ -49,6 +48,8 @@ class Process(Struct):
     http: Client
     metrics: Metrics
     outbox: Signal
+    guarded: Client
+    """For servers that users name."""
     versions: tuple[str, str] = ("", "")
 
 
@@ -199,12 +200,15 @@ async def open_process(
             max_bytes=int(os.environ.get("NATS_STREAM_MAX_BYTES", str(1 << 30))),
         )
         http = await stack.enter_async_context(open_client())
+        private = networks(os.environ.get("PRIVATE_NETWORKS", ""))
+        guarded = open_guarded(private, loopback=settings.service.env == "dev")
         yield Process(
             db=db,
             bus=bus,
             http=http,
             metrics=Metrics(),
             outbox=Signal(),
+            guarded=await stack.enter_async_context(guarded),
             versions=(postgres, bus.version),
         )
 
@@ -214,12 +218,13 @@ def open_hub(provider: Provider, settings: Settings, process: Process) -> Hub:
     keys = Keyring.parse(settings.encryption_keys)
     process.metrics.begin(provider.name)
     inbox = Signal()
-    return Hub(
+    http = process.guarded if provider.credentials else process.http
+    hub = Hub(
         provider=provider,
         settings=settings,
         db=process.db,
         bus=process.bus,
-        http=process.http,
+        http=http,
         metrics=process.metrics,
         keys=keys,
         tokens=Tokens(
@@ -227,7 +232,8 @@ def open_hub(provider: Provider, settings: Settings, process: Process) -> Hub:
             settings,
             process.db,
             keys,
-            process.http,
+            http,
+            api=lambda token: hub.bare_api(token),  # noqa: PLW0108 - there is no hub yet
             counted=lambda outcome: process.metrics.refreshes.labels(provider.name, outcome).inc(),
         ),
         budget=PostgresBudget(process.db),
@@ -238,8 +244,4 @@ def open_hub(provider: Provider, settings: Settings, process: Process) -> Hub:
         walks=Signal(),
         tidy=Signal(),
     )
-
-
-def owner() -> str:
-    """Who holds a lease: this process on this machine."""
-    return f"{socket.gethostname()}:{os.getpid()}:{id(asyncio.get_running_loop())}"
+    return hub

@@ -1,6 +1,8 @@
 """What a service does in the background: read the inbox, walk, keep subscriptions, tidy up."""
 
 import asyncio
+import os
+import socket
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
@@ -12,7 +14,7 @@ from shared.errors import HubError
 from shared.normalizer.cloudevents import user_subjects
 from shared.oauth import deletion, mint, tokens
 from shared.service import relay
-from shared.service.hub import Hub, Process, owner
+from shared.service.hub import Hub, Process
 from shared.service.loops import Signal, forever, walk
 from shared.store import accounts, dead, flows, inbox, outbox, rates, runs, status
 from shared.store.accounts import Account
@@ -186,3 +188,8 @@ async def _running(jobs: list[Coroutine[Any, Any, None]]) -> AsyncIterator[None]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def owner() -> str:
+    """Who holds a lease: this process on this machine."""
+    return f"{socket.gethostname()}:{os.getpid()}:{id(asyncio.get_running_loop())}"

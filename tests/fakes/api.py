@@ -104,8 +104,16 @@ class FakeApi:
         finally:
             self.streaming -= 1
 
-    async def query(self, path: str, content_type: str, body: bytes) -> Reply[bytes]:
-        it = self._answer("POST", path, {}, body)
+    async def query(
+        self,
+        path: str,
+        content_type: str,
+        body: bytes,
+        *,
+        method: str = "POST",
+        headers: Mapping[str, str] = {},
+    ) -> Reply[bytes]:
+        it = self._answer(method, path, {}, body)
         return Reply(_decode(it.body, bytes), it.status, it.headers)
 
     async def send(
@@ -117,6 +125,7 @@ class FakeApi:
         body: Any = None,
         *,
         etag: str = "",
+        headers: Mapping[str, str] = {},
         **params: str | int,
     ) -> T:
         raw = body is None or isinstance(body, Content)

@@ -16,6 +16,7 @@ from msgspec import Struct
 from shared.bus.lines import Line, subjects_of
 from shared.errors import Away, BadRequest, HubError
 from shared.oauth import flow
+from shared.oauth.forms import form_of
 from shared.oauth.returning import may_return
 from shared.service.account_routes import Brought, bring
 from shared.service.callers import Caller, check_user, guard, user_of
@@ -109,13 +110,27 @@ async def by_token(desk: TheDesk, request: Asked, service: FromPath[str]) -> Res
     return go(desk, f"/connect/?status=connected&provider={service}")
 
 
+@post("/form/{service:str}")
+async def by_form(desk: TheDesk, request: Asked, service: FromPath[str]) -> Response[Any]:
+    """Connect an account by what its user filled in."""
+    filled, hub = await request.form(), desk.hub(service)
+    try:
+        named = {it.name: str(filled.get(it.name, "")) for it in form_of(hub.provider).fields}
+        await bring(hub, request.user, Brought(credentials=named))
+    except Away:
+        raise
+    except HubError as error:
+        return await _shown(desk, request, error=f"Not connected: {error}", status=400)
+    return go(desk, f"/connect/?status=connected&provider={service}")
+
+
 @get("/events")
 async def stream(desk: TheDesk, request: Asked) -> Stream:
     """What arrives for this user, as it arrives."""
     return live.pushed(desk, request, _items(request.auth.who), traced=False)
 
 
-ROUTES: tuple[ControllerRouterHandler, ...] = (choose, start, by_token, stream)
+ROUTES: tuple[ControllerRouterHandler, ...] = (choose, start, by_token, by_form, stream)
 
 
 async def protect(desk: Desk, request: Asked) -> Response[Any] | None:
@@ -154,6 +169,7 @@ async def _shown(
         status=status,
         connected=connected,
         ready={name for name, hub in desk.hubs.items() if hub.settings.oauth.client_id},
+        forms={name: hub.provider.credentials for name, hub in desk.hubs.items()},
         lines=lines,
         traced=False,
         last=last,
