@@ -98,7 +98,7 @@ class Api(Protocol):
         headers: Mapping[str, str] = {},
         **params: str | int,
     ) -> T:
-        """Write once; pass `NoneType` as `type` where the answer has no body.
+        """Write once; `NoneType` as `type` ignores the answer's body, `Reply` gives it with the headers.
 
         With `etag`, only what is still as it was then; raises Changed for what is not.
         """

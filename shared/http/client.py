@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, nullcontext
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import httpx
 
@@ -168,7 +168,10 @@ class HttpApi:
         kind, content = encoded(body)
         said = {**kind, **headers, **({"if-match": etag} if etag else {})}
         call = Call(method.upper(), await self._home.url(path, params), said, content, write=True)
-        return decode((await self._ask(call)).response.body, type, write=True)
+        it = (await self._ask(call)).response
+        if type is Reply:
+            return cast(T, Reply(it.body, it.status, it.headers))
+        return decode(it.body, type, write=True)
 
     async def graphql(self, query: str, type: type[T], /, **variables: Any) -> T:
         """Ask GraphQL at `graphql` under the base URL; a mutation is sent once, like any write."""

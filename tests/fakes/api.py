@@ -133,6 +133,8 @@ class FakeApi:
         it = self._answer(method, path, params, plain, etag)
         if etag and it.etag not in ("", etag):
             raise Changed
+        if type is Reply:
+            return cast(T, Reply(_decode(it.body, bytes), it.status, it.headers))
         return _decode(it.body, type)
 
     async def graphql(self, query: str, type: type[T], /, **variables: Any) -> T:

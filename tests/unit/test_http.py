@@ -29,7 +29,7 @@ from shared.errors import (
 from shared.http.budget import MemoryBudget
 from shared.http.client import HttpApi, open_client
 from shared.http.exchange import own
-from shared.provider import Api, Content, Provider
+from shared.provider import Api, Content, Provider, Reply
 from shared.telemetry.metrics import Metrics
 from shared.types import Charge, Quota, Response
 from tests.fakes.loopback import Asked, Server, answer, loopback
@@ -223,6 +223,15 @@ async def test_a_write_of_what_was_read_says_which_version_that_was(
         await it.send("PATCH", "a", Thing, {"x": 1})
     assert [asked.headers.get("if-match") for asked in server.asked] == ['"v1"', '"v1"', None]
     assert server.asked[0].target == "/a?notify=no"
+
+
+async def test_the_headers_of_a_writes_answer_are_told_to_who_asks_for_them(
+    client: httpx.AsyncClient, nap: Nap
+) -> None:
+    async with loopback(answer(201, x_restli_id="urn:li:share:1")) as server:
+        made = await api(client, server, nap).send("POST", "a", Reply, {}, headers={"x-how": "so"})
+    assert (made.status, made.headers["x-restli-id"]) == (201, "urn:li:share:1")
+    assert server.asked[0].headers["x-how"] == "so"
 
 
 async def test_a_body_that_is_not_json_goes_with_its_type(
