@@ -6,6 +6,7 @@ from typing import Literal
 from msgspec import Struct
 
 from shared.api import Api
+from shared.local import Answering
 from shared.types import Identity, Token
 
 BASE_URL, SCHEME = "base_url", "scheme"
@@ -32,6 +33,8 @@ class Credentials(Struct, frozen=True, kw_only=True):
     prove: Callable[[Api], Awaitable[object]]
     """One cheap call that raises Reauthorize where the token is not accepted: asked before an account is
     given up for one refusal."""
+    local: Answering | None = None
+    """Answers for accounts whose base URL is `local://…`: what is on this machine, in a server's words."""
 
 
 def opening(

@@ -18,6 +18,7 @@ from shared.errors import NotFound, Reauthorize, Refused
 from shared.http.budget import Budget, PostgresBudget
 from shared.http.client import HttpApi, open_client
 from shared.http.guarded import networks, open_guarded
+from shared.http.local import reaching
 from shared.oauth.keyring import Keyring
 from shared.oauth.protocol import Client
 from shared.oauth.tokens import Tokens
@@ -218,7 +219,8 @@ def open_hub(provider: Provider, settings: Settings, process: Process) -> Hub:
     keys = Keyring.parse(settings.encryption_keys)
     process.metrics.begin(provider.name)
     inbox = Signal()
-    http = process.guarded if provider.credentials else process.http
+    folders = os.environ.get("LOCAL_FOLDERS", "")
+    http = reaching(provider, process.http, process.guarded, folders)
     hub = Hub(
         provider=provider,
         settings=settings,
