@@ -1,0 +1,1 @@
+"""Dropbox: files, what is in small ones, and who changed them."""

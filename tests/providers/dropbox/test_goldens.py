@@ -1,0 +1,64 @@
+"""Every recorded thing against the Message it becomes; `UPDATE_EXPECTED=1` writes them anew."""
+
+import re
+from pathlib import Path
+
+import pytest
+from msgspec import Raw
+
+from services.dropbox.provider import provider
+from services.dropbox.sync import Walk
+from shared.normalizer import Version, encode
+from shared.sync.normalize import prepare
+from shared.types import Nudge, Record
+from tests.contract.reading import ROOT, Sample, data, golden, samples, signed
+from tests.providers.dropbox.material import Dropbox, recorded, said, walk
+
+HERE = data("dropbox")
+FILES = sorted((HERE / "payloads/file").glob("*.json"))
+ASKED = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 17, 18, 19, 20, 21, 22, 23, 25, 26}
+"""The questions of the fact sheet but those that are not ours to answer."""
+assert provider.webhook
+read = provider.webhook.read
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda it: it.stem)
+def test_a_recorded_file_becomes_its_golden(path: Path) -> None:
+    version = prepare(provider)(Record("file", Raw(path.read_bytes())))
+    assert isinstance(version, Version)
+    golden(HERE / f"expected/file/{path.name}", [encode(version.message)])
+
+
+@pytest.mark.parametrize("sample", samples("dropbox"), ids=lambda it: it.path.stem)
+def test_a_notification_says_nothing_but_whose_files_to_look_at(sample: Sample) -> None:
+    found = [*read(signed("dropbox", b"secret", sample))]
+    assert all(isinstance(it, Nudge) and it.stream == "files" for it in found)
+
+
+@pytest.mark.anyio
+async def test_a_recorded_walk_becomes_its_golden() -> None:
+    names = ("list_folder", "list_folder.last", "list_folder.changes")
+    first, last, changes = (recorded(f"api/{it}") for it in names)
+    api = Dropbox({"": first, "AAFfirst": last, "AAFlast": changes})
+    text = b"2\r\n3\r\n5\r\n7"
+    api.texts = {"rev:0162a1b2c3d4e50000000012345678": text, "id:p1": b"# Roadmap"}
+    api.was = {"/team/old.txt": ["id:old1"]}
+    pages = await walk(api)
+    pages += await walk(api, pages[-1].cursor)
+    assert isinstance(pages[-1].cursor, Walk)
+    golden(HERE / "expected/api/walk.json", map(encode, said(pages)))
+
+
+def test_at_least_sixty_payloads_are_recorded() -> None:
+    assert len([*HERE.glob("payloads/**/*.json")]) >= 60
+
+
+def test_no_golden_is_left_behind() -> None:
+    found = {it.name for it in HERE.glob("expected/file/*.json")}
+    assert found == {it.name for it in FILES}
+
+
+def test_each_question_has_a_test_by_its_number() -> None:
+    files = [*HERE.glob("test_*.py"), ROOT / "tests/integration/test_dropbox.py"]
+    found = {it for one in files for it in re.findall(r"def test_(\d+)_", one.read_text())}
+    assert {*map(int, found)} == ASKED
