@@ -1,0 +1,1 @@
+"""Zoom: meetings, who was there, recordings, what was said in them, and summaries."""
