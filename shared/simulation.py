@@ -127,6 +127,7 @@ class Simulation:
         story: Mapping[str, Happening],
         environment: Callable[[str], Mapping[str, str]],
         faults: Mapping[str, Callable[[], None]],
+        wishes: Mapping[str, Any] | None = None,
         credentials: Callable[[str], Mapping[str, str]] = lambda _: {},
     ) -> None:
         self._routes = [(route.method, re.compile(route.pattern), route.handle) for route in routes]

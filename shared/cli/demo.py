@@ -204,9 +204,9 @@ def _connect(fleet: Services, one: Played) -> None:
     screen.print(plain(f"\n{title}: {account['name']} said yes; walking the history."))
     for path, wish in one.simulation.wishes.items():
         fleet.post(name, f"{path}?user_id={USER}", wish)
-    run = fleet.get(name, "/sync/runs", user_id=USER)["runs"][0]
     if one.simulation.wishes:
         fleet.post(name, "/sync", {"user_id": USER})
+    run = fleet.get(name, "/sync/runs", user_id=USER)["runs"][0]
     watched = sync.Watched(name, run["id"])
     sync.watch(fleet, [watched], quiet=False)
     screen.print(plain(sync.coverage(name, watched.run), 1000))
