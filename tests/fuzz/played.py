@@ -67,7 +67,11 @@ async def _opened(client: httpx.AsyncClient, provider: Provider, settings: Setti
     async def access(_refused: str) -> str:
         return token.access
 
-    return HttpApi(client, provider, settings.provider.base_url, access)
+    async def extra() -> Mapping[str, str]:
+        return token.extra
+
+    base, itself = settings.provider.base_url, settings.environment
+    return HttpApi(client, provider, base, access, extra=extra, settings=itself)
 
 
 async def _walked(

@@ -8,7 +8,7 @@ import pytest
 
 from shared.provider import Webhook
 from shared.telemetry.metrics import Metrics
-from shared.types import Secret
+from shared.types import Receipt, Secret
 from shared.webhook.intake import Intake
 
 pytestmark = pytest.mark.anyio
@@ -52,3 +52,41 @@ async def test_a_handshake_is_answered_as_what_it_is(answer: bytes, kind: bytes)
     assert (start["status"], body["body"]) == (200, answer)
     assert dict(start["headers"])[b"content-type"] == kind
     assert dict(start["headers"])[b"x-content-type-options"] == b"nosniff"
+
+
+@pytest.mark.parametrize(
+    ("receipt", "kind"),
+    [
+        (Receipt(), b"text/plain; charset=utf-8"),
+        (Receipt(204), b"text/plain; charset=utf-8"),
+        (Receipt(200, b'{"type":1}'), b"application/json"),
+    ],
+)
+async def test_what_was_stored_is_answered_as_the_provider_wants_it(
+    receipt: Receipt, kind: bytes
+) -> None:
+    stored: list[Any] = []
+
+    async def put(it: Any) -> None:
+        stored.append(it)
+
+    def answer(_: Any) -> Receipt:
+        assert stored, "it is stored before it is answered"
+        return receipt
+
+    webhook = Webhook(
+        verify=lambda *_: None, delivery_id=lambda _: None, read=lambda _: (), receipt=answer
+    )
+    writer: Any = SimpleNamespace(waiting=0, put=put)
+    door = Intake(
+        provider="acme", webhook=webhook, secrets=[Secret("s")], writer=writer, metrics=Metrics()
+    )
+    sent: list[Any] = []
+
+    async def send(it: Any) -> None:
+        sent.append(it)
+
+    await door(SCOPE, saying(b"?"), send)
+    start, body = sent
+    assert (start["status"], body["body"]) == (receipt.status, receipt.body)
+    assert dict(start["headers"])[b"content-type"] == kind

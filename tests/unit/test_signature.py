@@ -7,7 +7,13 @@ import hmac
 import pytest
 
 from shared.errors import NotGenuine
-from shared.webhook.signature import fresh, hmac_sha256_base64, hmac_sha256_hex, token
+from shared.webhook.signature import (
+    ed25519_hex,
+    fresh,
+    hmac_sha256_base64,
+    hmac_sha256_hex,
+    token,
+)
 
 SECRET = b"It's a Secret to Everybody"
 BODY = b"Hello, World!"
@@ -104,3 +110,49 @@ def test_no_secret_is_no_bare_secret(secrets: list[bytes]) -> None:
     for given in (None, "", "older"):
         with pytest.raises(NotGenuine):
             token(secrets, given)
+
+
+# RFC 8032, section 7.1, test 2
+ED25519_KEY = b"3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c"
+ED25519_PROOF = (
+    "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da"
+    "085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00"
+)
+
+
+def test_the_published_ed25519_answer_is_accepted_with_any_live_key() -> None:
+    for keys in (
+        [ED25519_KEY],
+        [b"", ED25519_KEY],
+        [ED25519_KEY, b"no key"],
+        [b"0" * 64, ED25519_KEY],
+    ):
+        ed25519_hex(keys, b"\x72", ED25519_PROOF)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        None,
+        "",
+        ED25519_PROOF.upper(),
+        ED25519_PROOF[:-2],
+        ED25519_PROOF + "00",
+        ED25519_PROOF + "\n",
+        " " + ED25519_PROOF,
+        ED25519_PROOF[:-1] + "1",
+        "0" * 128,
+        "\uff11" * 128,
+    ],
+)
+def test_anything_but_the_exact_ed25519_proof_is_refused(given: str | None) -> None:
+    with pytest.raises(NotGenuine):
+        ed25519_hex([ED25519_KEY], b"\x72", given)
+
+
+def test_no_ed25519_key_proves_nothing() -> None:
+    for keys in ([], [b""], [b"no key"], [ED25519_KEY[:-2]], [b"0" * 64], [b"\xff" * 64]):
+        with pytest.raises(NotGenuine):
+            ed25519_hex(keys, b"\x72", ED25519_PROOF)
+    with pytest.raises(NotGenuine):
+        ed25519_hex([ED25519_KEY], b"\x73", ED25519_PROOF)
