@@ -20,7 +20,13 @@ OWNED = {
 }
 """What gives rows to a user: the statement behind it keeps to the user that it is given."""
 
-FOUND = {"names.of_account", "runs.start_run", "subscriptions.of_account"}
+FOUND = {
+    "names.of_account",
+    "runs.start_run",
+    "subscriptions.of_account",
+    "syncs.tell",
+    "syncs.told",
+}
 """What takes the account for granted: the function that calls it has found it for the user before."""
 
 OTHERS = {
