@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Literal
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from msgspec import Struct
 
@@ -26,7 +26,8 @@ class Unit(Struct, frozen=True):
     """One walk that this worker holds: a stream over an account, or over one of its resources.
 
     `cursor` is the stream's own struct as JSON, or None at the very beginning. `gen` is the fence.
-    `scopes` were granted to the account; empty where the provider does not tell.
+    `scopes` were granted to the account; empty where the provider does not tell. `beside` is the walk
+    that proves what is gone in the other lane just now.
     """
 
     account_id: UUID
@@ -40,6 +41,13 @@ class Unit(Struct, frozen=True):
     gen: int
     error_count: int
     scopes: frozenset[str] = frozenset()
+    beside: UUID | None = None
+
+    @property
+    def fresh(self) -> UUID:
+        """The id of a walk that begins: two that prove side by side share one, and bury nothing of
+        what the other one saw."""
+        return self.beside or uuid4()
 
     @property
     def about(self) -> dict[str, str]:
@@ -100,6 +108,7 @@ async def lease(conn: Connection, provider: str, owner: str, skip: Sequence[UUID
         gen=row[8],
         error_count=row[9],
         scopes=frozenset(row[12]),
+        beside=row[13],
     )
 
 

@@ -13,7 +13,7 @@ from contextlib import aclosing, suppress
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import structlog
 from msgspec import json
@@ -142,7 +142,7 @@ class SyncWorker:
             return "paused", 1.0, ""
         began = self._clock()
         cursor = json.decode(unit.cursor, type=stream.cursor) if unit.cursor else stream.cursor()
-        walk = uuid4() if not unit.walking and pages.proves(stream, cursor) else unit.walk
+        walk = unit.fresh if not unit.walking and pages.proves(stream, cursor) else unit.walk
         reading = Reading(
             stream.pages(self._api_for(unit.account_id), cursor, unit.resource),
             until=lambda: self._clock() - began >= SLICE,

@@ -292,6 +292,35 @@ async def test_a_full_run_walks_beside_the_live_cursor(db: Database) -> None:
     assert await bench.rows("select lane from sync_state") == [("live",)]
 
 
+async def test_two_walks_that_prove_side_by_side_bury_nothing_of_each_other(db: Database) -> None:
+    book = Notebook(pages(2, 2))
+    bench = Bench(db, provider(book, complete=True))
+    ana = await bench.account()
+    await bench.walk()
+    await run(bench, ana, "full")
+    aside = False
+
+    async def live(number: int) -> None:
+        """While the full walk is at its second page, the live one is done from its beginning."""
+        nonlocal aside
+        if number == 0 or aside:
+            return
+        aside = True
+        while await bench.rows("select 1 from sync_state where lane = 'full' and walk is null"):
+            await asyncio.sleep(0.01)
+        await bench.rows("update sync_state set next_run_at = now() where lane = 'live'")
+        assert await bench.walk(bench.walker("another")) == 1
+
+    book.before = live
+    await bench.walk()
+    assert aside
+    assert [it[0] for it in await bench.published()] == ["created"] * 4
+    book.pages, book.before = [book.pages[0]], None
+    await bench.due()
+    await bench.walk()
+    assert [it[0] for it in (await bench.published())[4:]] == ["deleted", "deleted"]
+
+
 async def test_a_run_that_is_under_way_is_not_started_twice(db: Database) -> None:
     bench = Bench(db, provider(Notebook(pages(1))))
     ana = await bench.account()

@@ -24,7 +24,9 @@ from (
 where (u.account_id, u.stream, u.resource, u.lane) = (due.account_id, due.stream, due.resource, due.lane)
 returning u.account_id, u.stream, u.resource, u.lane, u.cursor, u.walk, u.walking, u.run_id, u.gen, u.error_count,
     (select coalesce(max(r.name), '') from resource r where r.account_id = u.account_id and r.id = u.resource),
-    (select facts from resource r where r.account_id = u.account_id and r.id = u.resource limit 1), due.scopes;
+    (select facts from resource r where r.account_id = u.account_id and r.id = u.resource limit 1), due.scopes,
+    (select o.walk from sync_state o
+     where (o.account_id, o.stream, o.resource) = (u.account_id, u.stream, u.resource) and o.lane <> u.lane);
 
 -- name: keep
 -- Still working: only while the lease is ours.
