@@ -227,7 +227,8 @@ async def _store(
     scopes: tuple[str, ...],
     actor: str,
 ) -> Account:
-    provider, token = hub.provider, structs.replace(token, beside=())
+    provider, extra = hub.provider, {**token.extra, **identity.extra}
+    token = structs.replace(token, beside=(), extra=extra)
     ident = await ledger.claim(conn, provider.name, user_id, identity, scopes)
     if ident is None:
         raise FlowRefused("This account is just being disconnected; try again in a minute.")

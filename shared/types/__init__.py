@@ -128,7 +128,8 @@ class Identity(Struct, frozen=True):
     """Whose account a token opens: `id` is the provider's stable id, never a name that can change.
 
     `routes` are the webhook keys that belong to the account itself (`user:1`).
-    `scopes` is what was really granted, when the provider tells.
+    `scopes` is what was really granted, when the provider tells. `extra` was found out with it, and is
+    kept beside the token.
     """
 
     id: str
@@ -136,6 +137,7 @@ class Identity(Struct, frozen=True):
     email: str = ""
     routes: tuple[str, ...] = ()
     scopes: tuple[str, ...] | None = None
+    extra: Mapping[str, str] = {}
 
 
 class Token(Struct, frozen=True):

@@ -32,6 +32,9 @@ from tests.fakes.simulated import until
 SECRET = b"a webhook secret"
 """What `environment` of the contract tests configures."""
 
+ACCEPTED = {200, 204}
+"""How a delivery is answered that was taken; what else a provider wants is its `receipt`."""
+
 SENTENCE = re.compile(r"\S+ \S+.*", re.DOTALL)
 
 

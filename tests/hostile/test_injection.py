@@ -17,7 +17,7 @@ from tests.contract.reading import Sample
 from tests.fakes.loopback import Server
 from tests.fuzz.changes import at, changed, general, nodes
 from tests.hostile.routes import operations
-from tests.hostile.stage import Stage, logged
+from tests.hostile.stage import ACCEPTED, Stage, logged
 
 pytestmark = pytest.mark.anyio
 
@@ -78,7 +78,7 @@ async def test_poison_in_any_field_stays_where_it_was(hearing: Stage) -> None:
     written = io.StringIO()
     with logged(written):
         for n, delivery in enumerate(deliveries):
-            await hearing.deliver(f"delivery {n}", delivery, {200, 401})
+            await hearing.deliver(f"delivery {n}", delivery, ACCEPTED | {401})
         await hearing.settled()
         said = written.getvalue()
         for poison in POISON:  # whether or not anything of a delivery was logged or counted

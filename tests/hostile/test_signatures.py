@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from shared.types import Delivery, Nudge
 from tests.contract.reading import Sample, signed, signer
 from tests.contract.test_providers import FORGERIES
-from tests.hostile.stage import SECRET, Stage
+from tests.hostile.stage import ACCEPTED, SECRET, Stage
 
 pytestmark = pytest.mark.anyio
 
@@ -115,13 +115,13 @@ async def test_a_replay_is_too_late_or_known_already(hearing: Stage) -> None:
     later = replace(good, received_at=good.received_at + LATER)
     named = webhook.delivery_id(good) == webhook.delivery_id(later)
     assert named or all(isinstance(it, Nudge) for it in webhook.read(good))
-    await hearing.ask("the first", "POST", "/webhook", {200}, **hearing.posted(good))
+    await hearing.ask("the first", "POST", "/webhook", ACCEPTED, **hearing.posted(good))
     await hearing.settled()
     seen = await hearing.rows("select count(*) from webhook_seen")
     for late in (0.0, LATER, -LATER):
         hearing.clock[0] = late
         sent = hearing.posted(good)
-        await hearing.ask(f"{late:g} s later", "POST", "/webhook", {200, 401}, **sent)
+        await hearing.ask(f"{late:g} s later", "POST", "/webhook", ACCEPTED | {401}, **sent)
     await hearing.settled()
     assert not named or await hearing.rows("select count(*) from webhook_seen") == seen
 
@@ -156,7 +156,7 @@ async def test_a_signed_handshake_is_short_plain_text(hearing: Stage) -> None:
     body = json.encode({"type": "url_verification", "challenge": long, "token": "t"})
     delivery: Delivery = hearing.signed(sample, body)
     sent = hearing.posted(delivery)
-    answer = await hearing.ask("signed", "POST", "/webhook", {200, 401}, **sent)
+    answer = await hearing.ask("signed", "POST", "/webhook", ACCEPTED | {401}, **sent)
     if answer.status_code == 200:
         assert answer.headers["content-type"].startswith("text/plain")
         assert answer.headers["x-content-type-options"] == "nosniff"

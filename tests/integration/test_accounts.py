@@ -19,7 +19,7 @@ from shared.errors import Away, BadRequest, NotFound, Reauthorize, Unavailable
 from shared.http.client import open_client
 from shared.oauth import deletion, flow
 from shared.oauth.deletion import Closing
-from shared.provider import Minting, Revocation
+from shared.provider import Api, Minting, Revocation
 from shared.service import account_routes
 from shared.service.callers import Authentication, Callers, Forbidden, create_key
 from shared.store import audit, dead, outbox, routes
@@ -204,6 +204,22 @@ async def test_a_token_that_exists_already_is_checked_and_taken(
     }
 
 
+async def test_what_is_found_out_with_the_identity_is_kept_beside_the_token(
+    hub: FakeHub, server: AuthServer
+) -> None:
+    async def identify(_: Api) -> Identity:
+        return Identity("u7", extra={"place": "7"})
+
+    assert hub.provider.oauth
+    oauth = structs.replace(hub.provider.oauth, identify=identify)
+    hub.provider = structs.replace(hub.provider, oauth=oauth)
+    token = server.issue("u7")["access_token"]
+    async with service(hub, *MINE, "impersonate") as backend:
+        answer = await backend.post("/accounts", json={"user_id": "ana", "access_token": token})
+    assert answer.status_code == 201, answer.text
+    assert await hub.tokens().extra(UUID(answer.json()["id"])) == {"place": "7"}
+
+
 @pytest.mark.parametrize(
     ("wish", "status", "word"),
     [
@@ -280,6 +296,7 @@ def closing(hub: FakeHub, **facts: Any) -> tuple[Closing, list[str]]:
         "db": hub.db,
         "keys": hub.keys,
         "client_api": hub.client_api,
+        "bare_api": hub.bare_api,
         "stop_subscriptions": stop,
         "purge": purge,
         "sleep": sleep,

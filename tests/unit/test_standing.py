@@ -48,9 +48,9 @@ class Service:
         self.asked.append((request.url.path, who))
         return httpx.Response(401 if who in self.refuses else 200, json={"id": 7})
 
-    async def ask(self, path: str, **options: Any) -> Thing:
+    async def ask(self, path: str, **given: Any) -> Thing:
         async with httpx.AsyncClient(transport=httpx.MockTransport(self.handle)) as client:
-            options = {"token": self.token, "settings": BOT} | options
+            options: dict[str, Any] = {"token": self.token, "settings": BOT, **given}
             token = options.pop("token")
             api = HttpApi(client, acme(itself=itself), "http://acme.test/v1", token, **options)
             return await api.get(path, Thing)
