@@ -103,11 +103,13 @@ class OAuth(Struct, frozen=True, kw_only=True):
 
 
 class Revocation(Struct, frozen=True):
-    """What `OAuth.revoke` may use: an `Api` whose calls carry the client's own credentials."""
+    """What `OAuth.revoke` may use: an `Api` whose calls carry the client's own credentials, and one
+    for any token, where a grant is ended by itself."""
 
     api: Api
     client_id: str
     token: Token
+    opened: Callable[[Token], Api] | None = None
 
 
 class Stream(Struct, frozen=True, kw_only=True):

@@ -39,7 +39,7 @@ LARGE = 600.0
 class Closing(Struct, frozen=True):
     """What a deletion needs. `stop_subscriptions` may use `Tokens.stored`; `purge` asks the bus.
 
-    `client_api` gives an Api whose calls carry the app's own credentials.
+    `client_api` gives an Api whose calls carry the app's own credentials, `bare_api` those of a token.
     """
 
     provider: Provider
@@ -47,6 +47,7 @@ class Closing(Struct, frozen=True):
     db: Database
     keys: Keyring
     client_api: Callable[[], Api]
+    bare_api: Callable[[Token], Api]
     stop_subscriptions: Callable[[UUID], Awaitable[None]]
     purge: Callable[[Account], Awaitable[None]]
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
@@ -121,7 +122,8 @@ async def _goodbye(hub: Closing, account: Account) -> bool:
 async def _revoke(hub: Closing, token: Token) -> None:
     oauth = hub.provider.oauth
     if oauth is not None and oauth.revoke is not None:
-        await oauth.revoke(Revocation(api=hub.client_api(), client_id=hub.client_id, token=token))
+        api, client = hub.client_api(), hub.client_id
+        await oauth.revoke(Revocation(api, client, token, hub.bare_api))
 
 
 async def _token(hub: Closing, account_id: UUID) -> Token | None:

@@ -144,6 +144,7 @@ def _closing(hub: Hub) -> deletion.Closing:
         db=hub.db,
         keys=hub.keys,
         client_api=hub.client_api,
+        bare_api=hub.bare_api,
         stop_subscriptions=stop,
         purge=purge,
     )
