@@ -4,14 +4,16 @@ https://developers.dropbox.com/oauth-guide
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
+from urllib.parse import urlencode
 
 from msgspec import Struct
 
-from services.dropbox.calls import ask
-from shared.errors import Refused
-from shared.provider import Api
-from shared.types import Identity
+from services.dropbox.calls import NOTHING, ask
+from shared.errors import ItemGone, Reauthorize, Refused
+from shared.provider import Api, Revocation
+from shared.types import Identity, Token
 
 SCOPES = (
     "account_info.read",
@@ -56,3 +58,18 @@ def read_token(reply: Mapping[str, Any]) -> Mapping[str, Any]:
     if "account_id" in reply and not reply.get("refresh_token"):
         raise Refused("Dropbox gave no refresh token; set token_access_type=offline for the app.")
     return reply
+
+
+class Access(Struct):
+    access_token: str
+
+
+async def revoke(it: Revocation) -> None:
+    """End the grant by an access token, which takes all others along; a fresh one, as the stored one
+    may have ended. A grant that is dead needs no goodbye."""
+    assert it.opened
+    with suppress(ItemGone, Reauthorize, Refused):
+        form = urlencode({"grant_type": "refresh_token", "refresh_token": it.token.refresh})
+        fresh = await it.api.send("POST", "/oauth2/token", Access, form)
+        api = it.opened(Token(fresh.access_token))
+        await api.send("POST", "/2/auth/token/revoke", type(None), NOTHING)

@@ -24,6 +24,7 @@ provider = Provider(
         extra_params=oauth.OFFLINE,
         pkce=False,
         read_token=oauth.read_token,
+        revoke=oauth.revoke,
     ),
     webhook=Webhook(
         verify=webhook.verify,

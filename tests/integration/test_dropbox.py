@@ -238,3 +238,13 @@ async def test_a_caller_writes_and_what_came_of_it_is_heard(place: Place) -> Non
     assert (await place.asked("DELETE", f"/files/{ident}")).status_code == 204
     await place.heard(ident, deleted=True)
     assert (await place.asked("GET", f"/files/{ident}")).status_code == 404
+
+
+async def test_disconnecting_ends_the_grant_even_where_the_token_ended_before(
+    place: Place,
+) -> None:
+    place.dropbox.fail(Fault("expired"))
+    (it,) = (await place.service.http.get("/accounts", headers=place.key)).json()["accounts"]
+    await place.service.http.delete(f"/accounts/{it['id']}", headers=place.key)
+    await until(lambda: not place.dropbox.consent.scopes)
+    assert not place.dropbox.consent.tokens

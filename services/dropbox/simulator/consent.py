@@ -4,6 +4,7 @@ https://developers.dropbox.com/oauth-guide
 """
 
 import secrets
+from base64 import b64encode
 from html import escape
 from typing import Any
 from urllib.parse import urlencode
@@ -67,7 +68,9 @@ class Consent:
     def token(self, asked: Asked) -> Answer:
         """Exchange a code, or make a new access token."""
         wish = asked.form()
-        if (wish.get("client_id"), wish.get("client_secret")) != (CLIENT_ID, self._secret):
+        pair = f"{wish.get('client_id')}:{wish.get('client_secret')}".encode()
+        basic = asked.headers.get("authorization", f"Basic {b64encode(pair).decode()}")
+        if basic != f"Basic {b64encode(f'{CLIENT_ID}:{self._secret}'.encode()).decode()}":
             return Answer({"error": "invalid_client"}, 400)
         if wish.get("grant_type") == "refresh_token":
             refresh = wish.get("refresh_token", "")

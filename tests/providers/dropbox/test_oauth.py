@@ -13,6 +13,7 @@ from shared.config import Settings, load
 from shared.errors import Reauthorize, Refused, Unavailable, Unreadable
 from shared.oauth import protocol
 from shared.oauth.keyring import new_key
+from shared.provider import Content, Revocation
 from shared.types import Identity, Token
 from tests.fakes.api import Answer, FakeApi
 from tests.providers.dropbox.material import ANA, recorded
@@ -141,3 +142,26 @@ async def test_a_grant_that_was_taken_back_is_dead() -> None:
         await exchanged(dead, refresh=Token("a", "r"), status=400)
     with pytest.raises(Unavailable):
         await exchanged({}, refresh=Token("a", "r"), status=503)
+
+
+async def test_a_grant_is_ended_by_a_fresh_token_and_a_dead_one_is_over_already() -> None:
+    ours = FakeApi({("POST", "/oauth2/token"): Answer({"access_token": "sl.u.9"})})
+    theirs = FakeApi({("POST", "/2/auth/token/revoke"): Answer(None)})
+    opened: list[Token] = []
+
+    def with_token(token: Token) -> FakeApi:
+        opened.append(token)
+        return theirs
+
+    wish = Revocation(ours, "key", Token("sl.u.1", "r&1"), with_token)
+    await oauth.revoke(wish)
+    assert ours.asked[0].body == "grant_type=refresh_token&refresh_token=r%261"
+    assert [it.access for it in opened] == ["sl.u.9"]
+    assert theirs.asked[0].body == Content("application/json", b"null")
+    for gone in (Reauthorize(), Refused()):
+        ours.answers["POST", "/oauth2/token"] = gone
+        await oauth.revoke(wish)
+    assert len(opened) == 1
+    ours.answers["POST", "/oauth2/token"] = Unavailable()
+    with pytest.raises(Unavailable):
+        await oauth.revoke(wish)
