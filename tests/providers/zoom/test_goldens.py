@@ -1,10 +1,13 @@
 """Every recorded payload against what it becomes; `UPDATE_EXPECTED=1` writes them anew."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from services.zoom.provider import provider
 from shared.normalizer import encode
-from tests.contract.reading import Sample, data, golden, messages, samples, signed
+from tests.contract.reading import ROOT, Sample, data, golden, messages, samples, signed
 from tests.providers.zoom.material import recorded, said, walk
 
 EXPECTED = data("zoom") / "expected"
@@ -35,3 +38,9 @@ def test_no_golden_is_left_behind() -> None:
 
 def test_at_least_eighty_payloads_are_recorded() -> None:
     assert len(SAMPLES) + len(READINGS) >= 80
+
+
+def test_each_of_the_twenty_one_questions_has_a_test_by_its_number() -> None:
+    files = [*Path(__file__).parent.glob("test_*.py"), ROOT / "tests/integration/test_zoom.py"]
+    asked = {it for file in files for it in re.findall(r"def test_(\d+)_", file.read_text())}
+    assert asked == {str(number) for number in range(1, 22)}
