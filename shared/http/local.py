@@ -54,4 +54,5 @@ class Local(httpx.AsyncBaseTransport):
             roots=self._within,
         )
         it = await asyncio.to_thread(self._answer, call)
-        return httpx.Response(it.status, headers=dict(it.headers), content=it.body)
+        told = {**it.headers, "content-length": str(len(it.body))}
+        return httpx.Response(it.status, headers=told, stream=httpx.ByteStream(it.body))

@@ -70,6 +70,13 @@ async def test_its_statuses_mean_what_a_servers_mean() -> None:
         await api("local://vault/notes").get("/gone", list)
 
 
+async def test_what_it_answers_may_be_passed_on_as_bytes() -> None:
+    async with api("local://vault/notes").stream("/file", largest=1_000) as it:
+        whole = b"".join([chunk async for chunk in it.chunks])
+    assert json.decode(whole)[1] == "/notes/file"
+    assert it.size == len(whole)
+
+
 async def test_any_other_address_goes_to_the_network() -> None:
     assert await api("https://notes.example.com").get("/x", str) == "from notes.example.com"
 
