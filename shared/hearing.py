@@ -33,6 +33,8 @@ class Webhook(Struct, frozen=True, kw_only=True):
     challenge: Callable[[Sequence[bytes], Delivery], bytes | None] | None = None
     entrusted: Callable[[Delivery], Secret | None] | None = None
     """Reads the secret that a provider made, in an unsigned delivery: taken only while there is none."""
+    kept: Callable[[bytes], bytes] | None = None
+    """What is stored of a body that carries its own proof: the rest of it."""
     receipt: Callable[[Delivery], Receipt] | None = None
     """Answers what was proven and stored, where an empty 200 would not do."""
     secret: str = ""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Protocol, cast
 
 from litestar.types import Receive, Scope, Send
-from msgspec import json
+from msgspec import json, structs
 from opentelemetry.trace import SpanKind
 
 from shared.errors import Away, NotGenuine
@@ -138,6 +138,8 @@ class Intake:
                 return "challenge", Receipt(body=answer[:LONGEST_CHALLENGE])
         self._webhook.verify(secrets, delivery, delivery.received_at)
         named = self._webhook.delivery_id(delivery)
+        if self._webhook.kept:
+            delivery = structs.replace(delivery, body=self._webhook.kept(body))
         # Only what is genuine is traced: a stranger's header makes nobody record anything.
         with traces.root(
             "webhook",

@@ -151,8 +151,9 @@ async def underway(
     """The provider, played, and the service, which hear each other."""
     here = ""
 
-    async def post(_url: str, body: bytes, headers: Mapping[str, str]) -> int:
-        return await roleplay.post(f"{here}/webhook", body, headers)
+    async def post(url: str, body: bytes, headers: Mapping[str, str]) -> int:
+        query = url.partition("?")[2]
+        return await roleplay.post(f"{here}/webhook{query and '?'}{query}", body, headers)
 
     module: Any = importlib.import_module(f"services.{provider.name}.simulator")
     app = module.app(post, "http://service.test/webhook", WEBHOOK_SECRET)
@@ -216,6 +217,9 @@ async def travel(it: Journey) -> dict[str, str]:
     key = await it.service.key(*SCOPES)
     await connect(it, key, "ana")
     (account,) = (await it.ask("GET", "/accounts", headers=key)).json()["accounts"]
+    for path, wish in it.wire.app.wishes.items():
+        await it.ask("POST", path, params={"user_id": "ana"}, json=wish, headers=key)
+        await it.ask("POST", "/sync", json={"account_id": account["id"]}, headers=key)
     await rested(it, key)
     for happening in it.wire.app.story.values():
         await happening.act()

@@ -20,6 +20,7 @@ TELLING = {
     "code_verifier": "verifier",
     "client_secret": "client secret",
     "secret": "webhook secret",
+    "passcode": "webhook secret",
 }
 """Fields whose values are secret, wherever they stand."""
 

@@ -8,7 +8,7 @@ import pytest
 
 from shared.provider import Webhook
 from shared.telemetry.metrics import Metrics
-from shared.types import Receipt, Secret
+from shared.types import Delivery, Receipt, Secret
 from shared.webhook.intake import Intake
 
 pytestmark = pytest.mark.anyio
@@ -90,3 +90,29 @@ async def test_what_was_stored_is_answered_as_the_provider_wants_it(
     start, body = sent
     assert (start["status"], body["body"]) == (receipt.status, receipt.body)
     assert dict(start["headers"])[b"content-type"] == kind
+
+
+async def test_a_proof_that_stands_in_the_body_is_not_stored() -> None:
+    stored: list[Any] = []
+
+    async def put(it: Any) -> None:
+        stored.append(it)
+
+    async def ignore(_: Any) -> None:
+        pass
+
+    def verify(_: Any, it: Delivery, __: float) -> None:
+        assert it.body == b"proof:news", "it is proven whole"
+
+    webhook = Webhook(
+        verify=verify,
+        delivery_id=lambda _: None,
+        read=lambda _: (),
+        kept=lambda body: body.partition(b":")[2],
+    )
+    writer: Any = SimpleNamespace(waiting=0, put=put)
+    door = Intake(
+        provider="acme", webhook=webhook, secrets=[Secret("s")], writer=writer, metrics=Metrics()
+    )
+    await door(SCOPE, saying(b"proof:news"), ignore)
+    assert stored[0].delivery.body == b"news"
