@@ -1,0 +1,1 @@
+"""Jira: issues, what is said and logged on them, and what changed."""
