@@ -29,6 +29,7 @@ provider = Provider(
         verify=webhook.verify,
         delivery_id=webhook.delivery_id,
         read=webhook.read,
+        kept=webhook.kept,
     ),
     streams=(
         Stream(

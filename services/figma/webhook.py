@@ -83,6 +83,12 @@ def delivery_id(it: Delivery) -> str | None:
         return None
 
 
+def kept(body: bytes) -> bytes:
+    """A body without its passcode, and otherwise as it came."""
+    told = json.decode(body, type=dict[str, Raw])
+    return json.encode({name: it for name, it in told.items() if name != "passcode"})
+
+
 def read(it: Delivery) -> Iterator[Nudge | Record]:
     """A Nudge where the API tells it as well, a Record without the passcode where it does not."""
     try:

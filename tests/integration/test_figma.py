@@ -295,6 +295,16 @@ async def test_7_what_cannot_be_done_is_refused_with_a_sentence(place: Place) ->
     assert (await place.ask("GET", "/following"))["items"] == []
 
 
+async def test_23_a_dead_letter_does_not_hold_the_passcode(place: Place) -> None:
+    letter = {"event_type": "FILE_DREAMT_OF", "passcode": SECRET, "note": "kept"}
+    reply = await place.service.http.post("/webhook", content=json.encode(letter))
+    assert reply.status_code == 200, reply.text
+    await until(place.idle)
+    (body,) = [bytes(it) for (it,) in await place.rows("select body from dead_letter")]
+    assert b"kept" in body
+    assert SECRET.encode() not in body
+
+
 async def test_the_webhooks_of_a_connection_end_with_it(place: Place) -> None:
     await place.follow(f"file:{place.first}", heard=True)
     assert place.world.hooks

@@ -176,6 +176,14 @@ def test_23_the_passcode_goes_no_further_than_the_door() -> None:
     assert "passcode" in VARYING
 
 
+def test_what_is_stored_of_a_delivery_is_all_but_the_passcode() -> None:
+    assert HEARING.kept
+    body = b'{"event_type": "PING", "passcode": "s3cret", "webhook_id": 10000000000000000000001, "x": [1e400]}'
+    left = HEARING.kept(body)
+    assert left == b'{"event_type":"PING","webhook_id":10000000000000000000001,"x":[1e400]}'
+    assert HEARING.kept(left) == left
+
+
 @pytest.mark.parametrize(
     "change",
     [
