@@ -4,6 +4,7 @@ https://learn.microsoft.com/en-us/linkedin/shared/api-guide/webhook-validation
 """
 
 import hmac
+import re
 from collections.abc import Iterator, Sequence
 from urllib.parse import parse_qs
 
@@ -21,6 +22,10 @@ KIND = "ORGANIZATION_SOCIAL_ACTION_NOTIFICATIONS"
 WRITTEN = frozenset({"ADMIN_COMMENT", "COMMENT", "COMMENT_EDIT"})
 """Comments are read where they stand: a notification's own words are hardly documented."""
 TOLD = frozenset({"LIKE", "SHARE", "SHARE_MENTION"})
+
+_CODE = re.compile(r"[0-9A-Za-z-]{1,64}\Z")
+"""What LinkedIn asks with. The answer is signed with the secret of deliveries, so nothing that could be one
+is answered."""
 
 
 class Delivered(Struct):
@@ -41,11 +46,11 @@ def delivery_id(_: Delivery) -> str | None:
 
 def challenge(secrets: Sequence[bytes], it: Delivery) -> bytes | None:
     """Answers `?challengeCode=`, which comes again every two hours."""
-    codes = parse_qs(it.query, max_num_fields=10).get("challengeCode")
-    if it.method != "GET" or not codes or not secrets:
+    (code,) = parse_qs(it.query, max_num_fields=10).get("challengeCode", [""])[:1]
+    if it.method != "GET" or not secrets or not _CODE.match(code):
         return None
-    proof = hmac.digest(secrets[0], codes[0].encode(), "sha256").hex()
-    return json.encode({"challengeCode": codes[0], "challengeResponse": proof})
+    proof = hmac.digest(secrets[0], code.encode(), "sha256").hex()
+    return json.encode({"challengeCode": code, "challengeResponse": proof})
 
 
 def read(it: Delivery) -> Iterator[Record | Nudge]:

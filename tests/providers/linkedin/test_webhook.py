@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from urllib.parse import quote
 
 import pytest
 from msgspec import json
@@ -56,6 +57,11 @@ def test_the_handshake_is_answered_with_the_current_secret(query: str) -> None:
 )
 def test_nothing_else_is_a_handshake(method: str, query: str, secrets: list[bytes]) -> None:
     assert webhook.challenge(secrets, Delivery(b"", {}, query, method)) is None
+
+
+def test_the_handshake_signs_nothing_that_could_be_a_delivery() -> None:
+    text = quote(f"hmacsha256={EMPTY.decode()}")
+    assert webhook.challenge([SECRET], Delivery(b"", {}, f"challengeCode={text}", "GET")) is None
 
 
 def test_a_batch_tells_each_notification_and_the_same_one_twice_is_one_message() -> None:
