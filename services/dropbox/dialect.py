@@ -84,7 +84,7 @@ def dialect(it: Response) -> Exception | None:  # noqa: PLR0911 - a table of sta
         known = _known(chain)
         return Refused(known) if known else None
     last = chain[-1] if chain else ""
-    if it.status == 409 and last == "reset":
+    if it.status == 409 and last in ("reset", "invalid_cursor"):
         return Forgotten("Dropbox does not remember that far back.")
     if it.status == 409 and last in ABSENT:
         return NotThere("Dropbox has nothing of that kind there.")

@@ -4,7 +4,7 @@ https://www.dropbox.com/developers/documentation/http/documentation#files-list_f
 """
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from msgspec import Meta, Struct
 
@@ -75,3 +75,25 @@ class Deleted(Struct):
 
     id: str
     at: Time
+
+
+class Team(Struct, frozen=True):
+    name: str = ""
+
+
+class Share(Struct, kw_only=True):
+    """A shared folder, or a file that somebody shared with the account."""
+
+    name: str
+    time_invited: Time
+    shared_folder_id: str | None = None
+    id: str | None = None
+    folder_id: str | None = None
+    preview_url: str | None = None
+    path_lower: str | None = None
+    path_display: str | None = None
+    access_type: str | dict[str, Any] | None = None
+    owner_display_names: list[str] | None = None
+    owner_team: Team | None = None
+    parent_shared_folder_id: str | None = None
+    is_team_folder: bool = False

@@ -3,7 +3,7 @@
 from datetime import datetime
 from mimetypes import MimeTypes
 
-from services.dropbox.models import Deleted, File, FileTold, Folder
+from services.dropbox.models import Deleted, File, FileTold, Folder, Share
 from shared.normalizer import Attachment, Message, Person
 
 _TYPES = MimeTypes()
@@ -50,6 +50,36 @@ def folder(it: Folder, seen: datetime) -> Message:
         timestamp=seen,
         title=clean(it.name),
         thread_id=facts["parent_shared_folder_id"],
+        metadata={name: clean(fact) for name, fact in facts.items() if fact},
+    )
+
+
+def share(it: Share) -> Message:
+    """A shared folder, or a file from somebody else, as old as the invitation to it."""
+    access, owners = it.access_type, it.owner_display_names or []
+    facts = {
+        "kind": "shared_folder" if it.shared_folder_id else "shared_file",
+        "path": it.path_display or "",
+        "path_lower": it.path_lower or "",
+        "shared_folder_id": it.shared_folder_id or "",
+        "item_id": it.folder_id or it.id or "",
+        "parent_shared_folder_id": it.parent_shared_folder_id or "",
+        "access": str(access.get(".tag", "")) if isinstance(access, dict) else access or "",
+        "owners": ",".join(owners),
+        "owner_team": it.owner_team.name if it.owner_team else "",
+        "is_team_folder": "true" if it.is_team_folder else "",
+    }
+    ident, within = it.shared_folder_id or it.id, it.parent_shared_folder_id
+    return Message(
+        id=f"share:{ident}" if ident else "",
+        source="dropbox",
+        type="file",
+        timestamp=it.time_invited,
+        author=Person(name=clean(owners[0])) if len(owners) == 1 else None,
+        title=clean(it.name),
+        url=it.preview_url or "",
+        thread_id=it.shared_folder_id or within or "",
+        parent_id=f"share:{within}" if within else "",
         metadata={name: clean(fact) for name, fact in facts.items() if fact},
     )
 

@@ -1,6 +1,6 @@
 """Dropbox, declared. https://www.dropbox.com/developers/documentation/http/overview"""
 
-from services.dropbox import normalize, oauth, sync, webhook
+from services.dropbox import normalize, oauth, shares, sync, webhook
 from services.dropbox.api import ROUTES
 from services.dropbox.calls import CONTENT
 from services.dropbox.dialect import dialect
@@ -41,7 +41,20 @@ provider = Provider(
             pages=sync.files,
             complete=sync.proves,
         ),
+        Stream(
+            name="shares",
+            source="dropbox",
+            cursor=shares.Walk,
+            pages=shares.shares,
+            complete=shares.proves,
+            every=900.0,
+            scopes=frozenset({"sharing.read"}),
+        ),
     ),
     routes=ROUTES,
-    normalizers={"file": normalize.file, "deleted": normalize.deleted},
+    normalizers={
+        "file": normalize.file,
+        "deleted": normalize.deleted,
+        "share": normalize.share,
+    },
 )

@@ -240,6 +240,18 @@ async def test_a_caller_writes_and_what_came_of_it_is_heard(place: Place) -> Non
     assert (await place.asked("GET", f"/files/{ident}")).status_code == 404
 
 
+async def test_what_is_shared_is_listed_and_what_is_not_any_more_is_gone(place: Place) -> None:
+    world = place.world
+    world.share("84528192421", "/Notes")
+    await place.synced()
+    facts = {"title": "Notes", "kind": "shared_folder", "access": "owner"}
+    await place.heard("share:84528192421", **facts)
+    world.shares.clear()
+    await place.synced()
+    await place.heard("share:84528192421", deleted=True)
+    assert [it["id"] for it in await place.told() if it.get("deleted")] == ["share:84528192421"]
+
+
 async def test_disconnecting_ends_the_grant_even_where_the_token_ended_before(
     place: Place,
 ) -> None:

@@ -19,3 +19,15 @@ def where(path: str) -> Row:
 def deleted(path: str) -> Row:
     """All that is told of a deletion."""
     return {".tag": "deleted", **where(path)}
+
+
+def shared(path: str, ident: str, at: str) -> Row:
+    """A folder of Ana's that others may see since then."""
+    return {
+        **where(path),
+        "shared_folder_id": ident,
+        "access_type": {".tag": "owner"},
+        "owner_display_names": ["Ana Ames"],
+        "preview_url": f"https://www.dropbox.com/scl/fo/{ident}",
+        "time_invited": at,
+    }

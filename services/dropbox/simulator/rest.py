@@ -109,6 +109,8 @@ def routes(world: World) -> list[Route]:
         _call("files/move_v2", move),
         _call("files/delete_v2", delete),
         _call("files/create_folder_v2", folder),
+        _call("sharing/list_folders", lambda _: Answer({"entries": [*world.shares.values()]})),
+        _call("sharing/list_received_files", lambda _: Answer({"entries": []})),
         _call("users/get_current_account", lambda _: Answer({**ANA, "email_verified": True})),
         _call("users/get_account_batch", lambda _: Answer([ANA])),
         Route("GET", "/2/files/download", download),

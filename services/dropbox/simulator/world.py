@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from msgspec import json
 
 from services.dropbox.simulator.consent import ACCOUNT, error
-from services.dropbox.simulator.places import Row, deleted, where, within
+from services.dropbox.simulator.places import Row, deleted, shared, where, within
 from shared.simulation import Answer, Mail
 
 PAGE = 7
@@ -24,6 +24,7 @@ class World:
         self.mail, self.callback_url, self._secret, self._now = mail, callback_url, secret, now
         self.files: dict[str, Row] = {}
         self.folders: dict[str, Row] = {}
+        self.shares: dict[str, Row] = {}
         self.bytes: dict[str, bytes] = {}
         """What each revision holds."""
         self.past: list[Row] = []
@@ -46,6 +47,10 @@ class World:
         self.folders[path.lower()] = row
         self._log.append(row)
         return row
+
+    def share(self, ident: str, path: str) -> None:
+        """A folder is shared; nobody is told."""
+        self.shares[ident] = shared(path, ident, self.stamp())
 
     def save(self, path: str, content: bytes, ident: str = "") -> Row:
         """A file is written; its id stays where there is one at the path."""

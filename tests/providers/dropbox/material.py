@@ -21,7 +21,7 @@ NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 SEEN = "2026-11-22T12:00:00.000000Z"
 ANA = "dbid:AAH4f99T0taONIb-OurWxbNQ6ywGRopQngc"
 REVISIONS, METADATA = "/2/files/list_revisions", "/2/files/get_metadata"
-(STREAM,) = provider.streams
+STREAM = provider.streams[0]
 COUNTED = NOW.timestamp() - 60
 
 
