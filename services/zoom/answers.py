@@ -69,17 +69,19 @@ async def recordings(
     found = await api.get(
         "/users/me/recordings", Listed, page_size=limit, **asked, **_after(cursor)
     )
-    told = [recorded.recording(decoded(row, Recording)) for row in found.meetings]
+    me = await api.get("/users/me", User)
+    rows = [decoded(row, Recording) for row in found.meetings]
+    told = [recorded.recording(recorded.hosted(it, me)) for it in rows]
     return ask.Messages(told, found.next_page_token)
 
 
 async def recording(api: Api, which: str) -> Message:
-    return recorded.recording(await _recorded(api, which))
+    return recorded.recording(await read.recorded(api, which))
 
 
 async def transcripts(api: Api, which: str) -> ask.Messages:
     """Every transcript that Zoom has finished; raises ItemGone where none can be had."""
-    its = await _recorded(api, which)
+    its = await read.recorded(api, which)
     people = await read.participants(api, its.uuid)
     about, told = structs.replace(its, recording_files=[]), []
     for it in its.recording_files:
@@ -93,7 +95,7 @@ async def transcripts(api: Api, which: str) -> ask.Messages:
 
 async def file(api: Api, which: str, ident: str) -> File:
     """A file of a recording; raises ItemGone, and Unavailable while Zoom makes it."""
-    files = (await _recorded(api, which)).recording_files
+    files = (await read.recorded(api, which)).recording_files
     found = next((it for it in files if it.id == ident), None)
     if found is None:
         raise ItemGone("There is no such file in this recording.")
@@ -109,10 +111,6 @@ def wanted(data: Struct) -> dict[str, Any]:
     if not found:
         raise BadRequest("Nothing is to be changed.")
     return found
-
-
-async def _recorded(api: Api, which: str) -> Recording:
-    return await api.get(f"/meetings/{segment(which)}/recordings", Recording)
 
 
 def _planned(it: Meeting, me: User) -> Message:

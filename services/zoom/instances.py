@@ -14,7 +14,7 @@ from services.zoom.dialect import Lacking
 from services.zoom.listing import PER_PAGE, Clock
 from services.zoom.models import Participant, Past, User
 from services.zoom.paths import segment
-from services.zoom.recorded import File, Recording
+from services.zoom.recorded import File, Recording, hosted
 from services.zoom.summaries import Summary
 from shared.errors import ItemGone, Reauthorize, Refused, Unreadable
 from shared.provider import Api
@@ -70,7 +70,7 @@ async def participants(api: Api, uuid: str) -> list[Participant]:
 async def recordings(api: Api, _at: Seen, it: Resource) -> AsyncIterator[Page]:
     """What was recorded and said; nothing where it is in the trash, which makes tombstones."""
     try:
-        its = await api.get(f"/meetings/{segment(it.id)}/recordings", Recording)
+        its = await recorded(api, it.id)
     except Lacking:
         raise
     except ItemGone:
@@ -90,6 +90,12 @@ async def recordings(api: Api, _at: Seen, it: Resource) -> AsyncIterator[Page]:
         if text is not None:
             records.append(_said(its, one, text, people))
     yield Page(tuple(records), Seen(), {UNFETCHED: excluded} if excluded else {})
+
+
+async def recorded(api: Api, uuid: str) -> Recording:
+    """What was recorded at one time, by a host who has a name."""
+    its = await api.get(f"/meetings/{segment(uuid)}/recordings", Recording)
+    return hosted(its, await api.get("/users/me", User))
 
 
 async def transcript(api: Api, it: File) -> str | None:

@@ -3,10 +3,10 @@
 https://developers.zoom.us/docs/api/meetings/#tag/cloud-recording
 """
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from services.zoom import vtt
-from services.zoom.models import MeetingId, Participant, given, moment
+from services.zoom.models import MeetingId, Participant, User, given, moment
 from services.zoom.paths import safe
 from shared.normalizer import Attachment, Message, Person
 
@@ -47,13 +47,14 @@ class File(Struct):
 
 
 class Recording(Struct):
-    """What was recorded of one time of a meeting."""
+    """What was recorded of one time of a meeting; `host_name` is what we know of the host."""
 
     uuid: str
     id: MeetingId
     start_time: str = ""
     host_id: str = ""
     host_email: str = ""
+    host_name: str = ""
     topic: str = ""
     timezone: str = ""
     duration: int | None = None
@@ -69,6 +70,12 @@ class Transcript(Struct):
     file: File
     text: str
     participants: list[Participant] = []
+
+
+def hosted(it: Recording, me: User) -> Recording:
+    """With the name of the host, where that is who consented."""
+    mine = it.host_id == me.id
+    return structs.replace(it, host_name=me.name, host_email=me.email) if mine else it
 
 
 def recording(it: Recording) -> Message:
@@ -116,7 +123,8 @@ def _known(name: str, people: dict[str, Participant]) -> Person:
 
 
 def _host(it: Recording) -> Person | None:
-    return Person(id=it.host_id, email=it.host_email.lower()) if it.host_id else None
+    found = Person(it.host_id, it.host_name, it.host_email.lower())
+    return found if it.host_id else None
 
 
 def _attachment(uuid: str, it: File) -> Attachment:

@@ -183,7 +183,7 @@ def test_recordings_are_listed_by_the_month(api: FakeApi, client: TestClient[Any
     wish = {"since": "2026-01-01", "until": "2026-01-31"}
     found = ok(client.get("/api/v1/recordings", params=wish))
     assert [it["id"] for it in found["messages"]] == [f"recording:{UUID}"]
-    assert api.asked[-1].params == {"from": "2026-01-01", "to": "2026-01-31", "page_size": "30"}
+    assert api.asked[0].params == {"from": "2026-01-01", "to": "2026-01-31", "page_size": "30"}
     for since in ("2025-12-01", "2026-02-01"):
         ok(client.get("/api/v1/recordings", params={**wish, "since": since}), 400)
 

@@ -270,7 +270,7 @@ async def test_18_a_recording_of_which_nothing_is_finished_is_asked_for_again() 
     row = answer("recording", FILES)
     row["recording_files"][0]["status"] = "processing"
     with pytest.raises(ItemGone, match="not finished"):
-        await walk("recordings", api_of({FILES: row}), UUID)
+        await walk("recordings", api_of({ME: me(), FILES: row}), UUID)
 
 
 async def test_20_a_meeting_without_a_time_was_made_at_one() -> None:
