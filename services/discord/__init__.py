@@ -1,0 +1,1 @@
+"""Discord: what people and apps say in the channels and threads of a server."""
