@@ -3,14 +3,21 @@
 `tests/contract` forges the text of a signature; here it is what travels around it.
 """
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+import hmac
+from base64 import b64encode, urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Callable, Iterator
+from contextlib import suppress
+from itertools import product
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from msgspec import json
 from msgspec.structs import replace
 
+from shared.config.catalogue import providers
+from shared.errors import NotGenuine
+from shared.provider import Provider
 from shared.types import Delivery, Nudge
 from tests.contract.reading import Sample, signed, signer
 from tests.contract.test_providers import FORGERIES
@@ -19,6 +26,8 @@ from tests.hostile.stage import ACCEPTED, SECRET, Stage
 pytestmark = pytest.mark.anyio
 
 LATER = 86_400.0 * 30
+QUESTIONS = ("challenge", "challengeCode", "crc_token", "plainToken", "token", "validationToken")
+"""What providers call that which they ask to have signed, or echoed."""
 
 
 def wrong(good: bytes) -> bytes:
@@ -148,6 +157,32 @@ async def test_a_handshake_shows_nothing_to_a_stranger(hearing: Stage) -> None:
         if markup in answer.text and (page or sniffed or len(answer.content) > 4096):
             hearing.wrong.append(f"{method} {path} echoes what it was sent")
     assert await hearing.sizes() == before
+
+
+@pytest.mark.parametrize(
+    "provider",
+    [it for it in providers() if it.webhook and it.webhook.challenge],
+    ids=lambda it: it.name,
+)
+async def test_a_handshake_signs_nothing_that_could_be_a_delivery(provider: Provider) -> None:
+    """Where the answer to a stranger is made with the secret of deliveries, it would prove a forged one."""
+    forged = 'hmacsha256={"made": "up"}'
+    query = urlencode(dict.fromkeys(QUESTIONS, forged))
+    told = dict.fromkeys(QUESTIONS, forged) | {"payload": dict.fromkeys(QUESTIONS, forged)}
+    bodies = [
+        json.encode(told | {"event": "endpoint.url_validation", "type": "url_verification"}),
+        b"",
+    ]
+    assert provider.webhook
+    assert provider.webhook.challenge
+    proof = hmac.digest(SECRET, forged.encode(), "sha256")
+    for method, body in product(("GET", "POST"), bodies):
+        asked = Delivery(body, {"content-type": "application/json"}, query, method)
+        answer = b""
+        with suppress(NotGenuine):
+            answer = provider.webhook.challenge([SECRET], asked) or b""
+        assert proof.hex().encode() not in answer
+        assert b64encode(proof) not in answer
 
 
 async def test_a_signed_handshake_is_short_plain_text(hearing: Stage) -> None:
