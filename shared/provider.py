@@ -171,6 +171,8 @@ class Provider(Struct, frozen=True, kw_only=True):
     """Origins besides the API's that take uploads; `{host}` in one stands for the API's own host."""
     headers: Mapping[str, str] = {}
     """Sent with every API call."""
+    account_headers: Callable[[Mapping[str, str]], Mapping[str, str]] | None = None
+    """From what came beside an account's token (`Api.extra`): sent with every call of it as well."""
     itself: Callable[[str, Mapping[str, Secret]], str] | None = None
     """(path on the base URL, values of `OAuth.settings`): the `Authorization` of a call that the service
     makes for an account as itself, a bot for one; empty where the account's token says enough."""

@@ -233,7 +233,8 @@ class HttpApi:
                     self._metrics.calls.labels(**labels, outcome=outcome).observe(took)
 
     async def _judged(self, call: Call, authorization: str) -> Answer:
-        headers = {"accept": "application/json", "user-agent": AGENT, **self._provider.headers}
+        always = {"accept": "application/json", "user-agent": AGENT}
+        headers = {**always, **await self._home.headers()}
         if authorization and not call.anonymous:
             headers["authorization"] = authorization
         others = self._provider.hosts.values()

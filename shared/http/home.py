@@ -1,4 +1,5 @@
-"""Where an account's calls go: the provider's base URL, or the server that the account's token names."""
+"""Where an account's calls go, and what each says: the provider's base URL, or the server that the
+account's token names."""
 
 from collections.abc import Awaitable, Callable, Mapping
 
@@ -18,7 +19,8 @@ class Home:
     ) -> None:
         self._provider, self._extra = provider, extra
         self._base = _slashed(base_url)
-        self._told: Mapping[str, str] | None = None if provider.credentials else {}
+        asked = provider.credentials or provider.account_headers
+        self._told: Mapping[str, str] | None = None if asked else {}
 
     @property
     def root(self) -> str:
@@ -33,6 +35,11 @@ class Home:
     async def scheme(self) -> str:
         """What the token is called in `Authorization`; empty where it is not said there."""
         return (await self._own()).get(SCHEME, "Bearer")
+
+    async def headers(self) -> Mapping[str, str]:
+        """What every call says, the account's own last."""
+        own = self._provider.account_headers
+        return {**self._provider.headers, **(own(await self._own()) if own else {})}
 
     async def url(self, path: str, params: Mapping[str, str | int]) -> httpx.URL:
         """The address of a path. Raises Refused for one that is on another origin."""

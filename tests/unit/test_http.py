@@ -2,7 +2,7 @@
 
 import asyncio
 import gzip
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from types import NoneType
@@ -118,6 +118,25 @@ async def test_a_read_carries_the_token_and_the_parameters(
     assert asked.target == "/v1/things?a=1&b=x+y"
     assert asked.headers["authorization"] == f"Bearer {TOKEN}"
     assert asked.headers["x-version"] == "7"
+
+
+async def test_a_call_says_what_came_beside_the_token_of_its_account(
+    client: httpx.AsyncClient, nap: Nap
+) -> None:
+    async def extra() -> dict[str, str]:
+        return {"root": "9"}
+
+    def own(told: Mapping[str, str]) -> dict[str, str]:
+        return {f"x-{name}": it for name, it in told.items()}
+
+    acme = provider(headers={"x-version": "7", "x-root": "1"}, account_headers=own)
+    async with loopback(answer(200, {"id": 7}), answer(200, {"id": 7})) as server:
+        await api(client, server, nap, provider=acme, extra=extra).get("/things", Thing)
+        await api(client, server, nap, provider=acme).get("/things", Thing)
+    mine, nobodys = (it.headers for it in server.asked)
+    assert (mine["x-version"], mine["x-root"]) == ("7", "9")
+    assert (nobodys["x-version"], nobodys["x-root"]) == ("7", "1")
+    assert mine["authorization"] == nobodys["authorization"] == f"Bearer {TOKEN}"
 
 
 async def test_another_authorization_replaces_the_token(
