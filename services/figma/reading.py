@@ -66,12 +66,17 @@ async def comments(api: Api, at: Whole, part: Resource) -> AsyncIterator[Page]:
 async def versions(api: Api, at: Since, part: Resource) -> AsyncIterator[Page]:
     """Newest first, down to the last walk's newest; the page of that one is read whole.
 
-    So a version is found that was named a while after Figma saved it.
+    So a version is found that was named a while after Figma saved it. Of a file that is gone the next
+    walk begins anew, and finds none.
     """
     ident = key(part.id)
     while ident:
         path = at.next or f"/v1/files/{ident}/versions?page_size={PER_PAGE}"
-        listed = await api.get(path, Versions)
+        found = [it async for reply in _there(api, path, Versions) for it in reply]
+        if not found:
+            yield Page((), Since())
+            return
+        (listed,) = found
         heads = [read(row, Head) for row in listed.versions]
         newest = at.newest or (str(heads[0].id) if heads else at.mark)
         following = listed.pagination.next_page or ""

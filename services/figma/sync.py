@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Iterable
 from contextlib import suppress
 from typing import NamedTuple
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from services.figma.models import FileReply, Files, Folders, Listed
 from services.figma.places import PLACE, key
@@ -23,9 +23,11 @@ Step = tuple[str, str]
 
 
 class Walk(Struct, frozen=True):
-    """`known` are the files, by key, that the last complete walk listed; the rest is one under way."""
+    """`known` are the files, by key, that the last complete walk listed, and `lost` those that it
+    missed; the rest is one under way."""
 
     known: dict[str, str] = {}
+    lost: dict[str, str] = {}
     seen: dict[str, str] = {}
     todo: list[Step] = []
     walking: bool = False
@@ -43,26 +45,30 @@ def proves(at: Walk) -> bool:
 
 
 async def files(api: Api, at: Walk, followed: Resource) -> AsyncIterator[Page]:
-    """Place by place; a file that is listed no more is looked at once more, and then forgotten.
+    """Place by place; a file that is listed no more is looked at twice more, and then forgotten.
 
-    That last look tells a file that was deleted from one that was moved, or is not followed any more.
+    These looks tell a file that was deleted from one that was moved, or is not followed any more; the
+    second one is for versions, of which only a walk from the beginning proves an absence.
     """
     if not at.walking:
         places = sorted(
             filter(PLACE.match, followed.facts), reverse=True
         )  # teams first, files last
-        at = Walk(at.known, {}, [(it, "") for it in places], walking=True)
+        todo = [(it, "") for it in places]
+        at = structs.replace(at, todo=todo, walking=True)
     while at.todo:
         (place, via), *rest = at.todo
         found = Found() if key(place) in at.seen else await _look(api, place, via)
         fresh = [it for it in found.resources if key(it.id) not in at.seen]
         seen = at.seen | {key(it.id): it.name for it in fresh if key(it.id)}
-        at = Walk(at.known, seen, [*found.further, *rest], walking=True)
+        at = structs.replace(at, seen=seen, todo=[*found.further, *rest])
         excluded = {UNSEEN: found.excluded} if found.excluded else {}
         yield Page((), at, resources=tuple(fresh), excluded=excluded)
-    missing = at.known.items() - at.seen.items()
-    lost = [_file(it, name, {"missing": "yes"}) for it, name in missing if it not in at.seen]
-    yield Page((), Walk(at.seen), resources=tuple(lost))
+    lost = {it: name for it, name in at.known.items() if it not in at.seen}
+    again = {it: name for it, name in at.lost.items() if it not in at.seen}
+    looks = [_file(it, name, {"missing": "once"}) for it, name in lost.items()]
+    looks += [_file(it, name, {"missing": "still"}) for it, name in again.items()]
+    yield Page((), Walk(at.seen, lost), resources=tuple(looks))
 
 
 async def _look(api: Api, place: str, via: str) -> Found:

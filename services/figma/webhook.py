@@ -23,7 +23,7 @@ from shared.webhook import signature
 
 LOOK = {
     "FILE_COMMENT": ("comments",),
-    "FILE_DELETE": ("file", "comments"),
+    "FILE_DELETE": ("file", "comments", "versions"),
     "FILE_UPDATE": ("file",),
     "FILE_VERSION_UPDATE": ("versions",),
 }

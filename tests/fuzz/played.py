@@ -46,10 +46,11 @@ async def records(provider: Provider) -> list[Record]:
     async with httpx.AsyncClient(transport=transport, base_url=HERE) as client:
         api = await _opened(client, provider, settings)
         cursors: dict[tuple[str, str], Struct] = {}
-        found = await _walked(provider, api, cursors)
+        own = Resource(facts=getattr(app, "told", {}))  # what a caller would say of the account
+        found = await _walked(provider, api, cursors, own)
         for happening in app.story.values():
             await happening.act()
-        return found + await _walked(provider, api, cursors)
+        return found + await _walked(provider, api, cursors, own)
 
 
 async def _opened(client: httpx.AsyncClient, provider: Provider, settings: Settings) -> HttpApi:
@@ -75,12 +76,12 @@ async def _opened(client: httpx.AsyncClient, provider: Provider, settings: Setti
 
 
 async def _walked(
-    provider: Provider, api: HttpApi, cursors: dict[tuple[str, str], Struct]
+    provider: Provider, api: HttpApi, cursors: dict[tuple[str, str], Struct], own: Resource
 ) -> list[Record]:
     found: list[Record] = []
     resources: Mapping[str, Resource] = {}
     for stream in sorted(provider.streams, key=lambda it: it.per_resource):
-        for resource in list(resources.values()) if stream.per_resource else [Resource()]:
+        for resource in list(resources.values()) if stream.per_resource else [own]:
             key = (stream.name, resource.id)
             async for page in stream.pages(api, cursors.get(key, stream.cursor()), resource):
                 cursors[key] = page.cursor

@@ -20,6 +20,8 @@ class Figma(Simulation):
 
     world: World
     consent: Consent
+    told: Mapping[str, str]
+    """What a caller has said of the account when it follows what `wishes` names."""
 
 
 def app(
@@ -54,6 +56,7 @@ def app(
             "FIGMA_WEBHOOK_SECRET": secret,
         }
 
+    followed = f"file:{next(iter(world.files))}"
     made = Figma(
         [*consent.routes(), *routes(world)],
         mail=world.mail,
@@ -65,9 +68,9 @@ def app(
             "limited": lambda: world.limits.append(("1", "high")),
             "spent": lambda: world.limits.append(("259200", "low")),
         },
-        wishes={"/api/v1/following": {"link": f"file:{next(iter(world.files))}"}},
+        wishes={"/api/v1/following": {"link": followed}},
     )
-    made.world, made.consent = world, consent
+    made.world, made.consent, made.told = world, consent, {followed: ""}
     return made
 
 

@@ -127,12 +127,15 @@ async def _gather(api: Api, seen: list[Page]) -> None:
         seen.append(page)
 
 
-async def test_what_is_listed_no_more_is_looked_at_once_more_and_then_forgotten() -> None:
+async def test_what_is_listed_no_more_is_looked_at_twice_more_and_then_forgotten() -> None:
     known = Walk({"A1": "The A1", "Z9": "The Z9"})
     pages = await walk("files", team(), following("team:1"), known)
-    assert resources(pages)["file:Z9"].facts == {"missing": "yes"}
+    assert resources(pages)["file:Z9"].facts == {"missing": "once"}
     again = await walk("files", team(), following("team:1"), pages[-1].cursor)
-    assert "file:Z9" not in resources(again)
+    assert resources(again)["file:Z9"].facts == {"missing": "still"}
+    last = await walk("files", team(), following("team:1"), again[-1].cursor)
+    assert "file:Z9" not in resources(last)
+    assert resources(last)["file:A1"].facts["via"] == "team:1"
 
 
 async def test_facts_that_name_no_place_are_not_walked() -> None:
@@ -141,11 +144,13 @@ async def test_facts_that_name_no_place_are_not_walked() -> None:
 
 
 async def test_19_a_file_that_is_gone_proves_the_absence_of_all_that_was_on_it() -> None:
-    api = figma({f"GET {META}": ItemGone(), COMMENTS: ItemGone()})
-    for name in ("file", "comments"):
+    api = figma({f"GET {META}": ItemGone(), COMMENTS: ItemGone(), VERSIONS: ItemGone()})
+    for name in ("file", "comments", "versions"):
         pages = await walk(name, api, PART)
         assert [it.records for it in pages] == [()]
         assert stream(name).complete is True
+    (page,) = await walk("versions", api, PART, Since("7"))
+    assert page.cursor == Since(), "the next walk is one that proves"
 
 
 async def test_what_may_only_not_be_seen_proves_no_absence() -> None:
