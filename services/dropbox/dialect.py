@@ -43,6 +43,7 @@ SENTENCES = {
     "operation_suppressed": "Dropbox does not allow that in this place.",
     "invalid_revision": "The file has no such revision.",
     "too_many_files": "That are too many files for one call.",
+    "content_hash_mismatch": "The file did not arrive as it was sent; nothing was saved.",
     "email_not_verified": "The account's email address has to be verified at Dropbox first.",
 }
 """What people can do about a refusal, by its tag."""

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from msgspec import Struct
 
-from services.dropbox.calls import NOTHING, ask
+from services.dropbox.calls import NOTHING, ask, written
 from shared.errors import ItemGone, Reauthorize, Refused
 from shared.provider import Api, Revocation
 from shared.types import Identity, Token
@@ -23,6 +23,8 @@ SCOPES = (
     "sharing.read",
     "sharing.write",
 )
+ROOT = "root_namespace"
+"""What the team's space is called beside the token."""
 OFFLINE = {"token_access_type": "offline"}
 """Without it no refresh token ever comes."""
 
@@ -31,18 +33,39 @@ class Name(Struct, frozen=True):
     display_name: str = ""
 
 
+class Roots(Struct, frozen=True):
+    """Where the account's own files are, and the space of its team that these may be a part of."""
+
+    root_namespace_id: str = ""
+    home_namespace_id: str = ""
+
+
 class Me(Struct):
     account_id: str
     name: Name = Name()
     email: str = ""
     email_verified: bool = False
+    root_info: Roots = Roots()
 
 
 async def identify(api: Api) -> Identity:
     """The account by its id; an address that nobody verified proves nothing and is left out."""
     me = await ask(api, "/2/users/get_current_account", Me)
-    email = me.email if me.email_verified else ""
-    return Identity(me.account_id, me.name.display_name or email, email, (route(me.account_id),))
+    email, roots = me.email if me.email_verified else "", me.root_info
+    apart = roots.root_namespace_id != roots.home_namespace_id
+    return Identity(
+        me.account_id,
+        me.name.display_name or email,
+        email,
+        (route(me.account_id),),
+        extra={ROOT: roots.root_namespace_id} if apart else {},
+    )
+
+
+def path_root(told: Mapping[str, str]) -> dict[str, str]:
+    """From the top of the team's space, where there is one: else only the own part of it is seen."""
+    root = told.get(ROOT)
+    return {"dropbox-api-path-root": written({".tag": "root", "root": root})} if root else {}
 
 
 def route(account: str) -> str:

@@ -14,6 +14,7 @@ provider = Provider(
     base_url="https://api.dropboxapi.com",
     hosts=CONTENT,
     sources=("dropbox",),
+    account_headers=oauth.path_root,
     dialect=dialect,
     directory=DIRECTORY,
     oauth=OAuth(

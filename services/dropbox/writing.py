@@ -11,6 +11,7 @@ from services.dropbox import answers as of
 from services.dropbox import asking as do
 from services.dropbox.calls import UPLOAD, ask, written
 from services.dropbox.dialect import Linked
+from services.dropbox.hashing import content_hash
 from shared.errors import BadRequest, Refused
 from shared.normalizer import Message
 from shared.provider import Api, Content
@@ -36,7 +37,7 @@ class Writing(Controller):
             "path": data.path,
             "mode": "overwrite" if data.replace else mode,
             "autorename": data.rename,
-            "strict_conflict": False,
+            "content_hash": content_hash(data.data),
         }
         content = Content("application/octet-stream", data.data)
         row = await api.send("POST", UPLOAD, Raw, content, arg=written(wish))

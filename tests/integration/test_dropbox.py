@@ -252,6 +252,16 @@ async def test_what_is_shared_is_listed_and_what_is_not_any_more_is_gone(place: 
     assert [it["id"] for it in await place.told() if it.get("deleted")] == ["share:84528192421"]
 
 
+async def test_25_a_member_of_a_team_sees_all_of_its_space(
+    database_url: str, nats_url: str
+) -> None:
+    async with connected(app(post, files=1, team="9"), database_url, nats_url) as it:
+        await until(it.idle)
+        assert len(await it.told()) == 2
+        content = await it.asked("GET", f"/files/{max(it.world.files)}/content")
+        assert content.content == b"%PDF-1.7"
+
+
 async def test_disconnecting_ends_the_grant_even_where_the_token_ended_before(
     place: Place,
 ) -> None:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from services.dropbox.simulator.consent import CLIENT_ID, Consent
-from services.dropbox.simulator.rest import Mood, routes
+from services.dropbox.simulator.rest import Mood, elsewhere, routes
 from services.dropbox.simulator.world import World
 from shared.simulation import Answer, Asked, Happening, Mail, Post, Simulation
 
@@ -29,12 +29,14 @@ def app(
     secret: str = "",
     *,
     files: int = 12,
+    team: str = "",
     now: Callable[[], float] = time.time,
 ) -> Dropbox:
-    """Ana's Dropbox, with so many notes in a folder of hers; the app's secret signs as well."""
+    """Ana's Dropbox, with so many notes in a folder of hers, in the space of a team if one is named; the
+    app's secret signs as well."""
     secret = secret or CLIENT_SECRET
     world = World(Mail(post), callback_url, secret, now)
-    consent, mood = Consent(secret), Mood()
+    consent, mood, world.team = Consent(secret), Mood(), team
     world.folder("/Notes")
     for number in range(files):
         world.save(f"/Notes/Note {number:02d}.md", f"# Note {number}\n".encode())
@@ -50,7 +52,7 @@ def app(
         }
 
     def guard(asked: Asked) -> Answer | None:
-        return consent.refused(asked) or mood.refused(asked)
+        return consent.refused(asked) or elsewhere(world, asked) or mood.refused(asked)
 
     made = Dropbox(
         [*consent.routes(), *routes(world)],

@@ -40,6 +40,10 @@ class Mood:
 def routes(world: World) -> list[Route]:
     """What is asked of Ana's Dropbox."""
 
+    def whoami(_: Row) -> Answer:
+        roots = {"root_namespace_id": world.team or "7", "home_namespace_id": "7"}
+        return Answer({**ANA, "email_verified": True, "root_info": {".tag": "user", **roots}})
+
     def looked_up(it: Row) -> Answer:
         row = world.at(it["path"]) or world.folders.get(it["path"].lower())
         return Answer(row) if row else error(409, "path", "not_found")
@@ -74,6 +78,8 @@ def routes(world: World) -> list[Route]:
         if there and (mode == "add" or stale):
             return Answer(_conflict("file"), 409)
         row = world.save(wish["path"], asked.body)
+        if wish.get("content_hash", row["content_hash"]) != row["content_hash"]:
+            return error(409, "content_hash_mismatch")
         await world.tell()
         return Answer(row)
 
@@ -111,12 +117,20 @@ def routes(world: World) -> list[Route]:
         _call("files/create_folder_v2", folder),
         _call("sharing/list_folders", lambda _: Answer({"entries": [*world.shares.values()]})),
         _call("sharing/list_received_files", lambda _: Answer({"entries": []})),
-        _call("users/get_current_account", lambda _: Answer({**ANA, "email_verified": True})),
+        _call("users/get_current_account", whoami),
         _call("users/get_account_batch", lambda _: Answer([ANA])),
         Route("GET", "/2/files/download", download),
         Route("POST", "/2/files/download", download),
         Route("POST", "/2/files/upload", upload),
     ]
+
+
+def elsewhere(world: World, asked: Asked) -> Answer | None:
+    """What is answered to who looks in another place than the team's space, where there is one."""
+    given = asked.headers.get("dropbox-api-path-root", "{}")
+    if asked.path.startswith("/2/files/") and json.decode(given).get("root", "") != world.team:
+        return error(422, "invalid_root")
+    return None
 
 
 def _call(name: str, answer: Callable[[Any], Any]) -> Route:

@@ -12,7 +12,7 @@ from services.dropbox.simulator.places import Row, deleted, shared, where, withi
 from shared.simulation import Answer, Mail
 
 PAGE = 7
-"""Rows of a page, however many are asked for: Dropbox calls its own limit approximate."""
+"""Rows of a page, however many are asked for."""
 
 
 class World:
@@ -25,12 +25,12 @@ class World:
         self.files: dict[str, Row] = {}
         self.folders: dict[str, Row] = {}
         self.shares: dict[str, Row] = {}
-        self.bytes: dict[str, bytes] = {}
-        """What each revision holds."""
+        self.bytes: dict[str, bytes] = {}  # by revision
         self.past: list[Row] = []
         """Every version of every file, the oldest first."""
         self._log: list[Row] = []
         self._forgotten = self._last = 0
+        self.team = ""  # its space, which has to be named to be seen
 
     def stamp(self) -> str:
         """Now, in whole seconds."""

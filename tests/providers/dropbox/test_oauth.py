@@ -89,6 +89,18 @@ async def test_an_address_that_nobody_verified_is_left_out() -> None:
         await oauth.identify(known({"name": {}}))
 
 
+async def test_25_a_member_of_a_team_sees_its_space_from_the_top() -> None:
+    roots = {".tag": "team", "root_namespace_id": "9", "home_namespace_id": "7", "home_path": "/A"}
+    member = {**recorded("api/get_current_account"), "root_info": roots}
+    extra = (await oauth.identify(known(member))).extra
+    assert provider.account_headers
+    assert provider.account_headers(extra) == {
+        "dropbox-api-path-root": '{".tag":"root","root":"9"}'
+    }
+    alone = await oauth.identify(known(recorded("api/get_current_account")))
+    assert provider.account_headers(alone.extra) == {}
+
+
 async def test_the_link_asks_for_a_token_that_lasts_and_sends_no_pkce() -> None:
     url = protocol.authorization_url(
         provider, settings(), scopes=oauth.SCOPES, state="s", verifier="v" * 64

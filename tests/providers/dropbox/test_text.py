@@ -1,10 +1,13 @@
 """Which files are read as text, and what is read of them."""
 
+from hashlib import sha256
+
 import pytest
 from msgspec import convert
 
 from services.dropbox import text
 from services.dropbox.calls import written
+from services.dropbox.hashing import BLOCK, content_hash
 from services.dropbox.text import LARGEST, Head
 from shared.errors import ItemGone, Refused, Unavailable
 from tests.fakes.api import Answer, FakeApi
@@ -80,3 +83,15 @@ def test_17_an_argument_is_ascii_whatever_the_name() -> None:
     assert told == '{"path":"/\\u00fc \\ud83c\\udf89 \\u007f.txt"}'
     assert told.isascii()
     assert written(None) == "null"
+
+
+HASHES = [
+    (b"", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
+    (b"a" * BLOCK + b"b", "565546ad93383e225e7cf808fb4d527a54dec54826a5c34a24c1f19a03c62583"),
+    (b"a" * BLOCK, sha256(sha256(b"a" * BLOCK).digest()).hexdigest()),
+]
+
+
+@pytest.mark.parametrize(("content", "expected"), HASHES, ids=["nothing", "4 MiB + 1", "4 MiB"])
+def test_16_the_hash_of_a_file_is_that_of_its_blocks(content: bytes, expected: str) -> None:
+    assert content_hash(content) == expected
