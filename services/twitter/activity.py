@@ -106,7 +106,7 @@ async def _there(api: Api, whose: str, kinds: tuple[str, ...]) -> dict[str, str]
     """What an earlier life of the account asked for, as far as its scopes let us see that."""
     try:
         found = (await api.get(PATH, All, max_results=1000)).data
-    except (BadRequest, ItemGone):
+    except (BadRequest, ItemGone, Refused):
         return {}
     mine = [it for it in found if it.filter.user_id == whose and it.event_type in kinds]
     return {it.event_type: it.subscription_id for it in mine}

@@ -45,6 +45,7 @@ class Until(Struct, frozen=True):
     first: tuple[str, ...] = ()
     next: str = ""
     me: str = ""
+    handle: str = ""
 
 
 async def posts(api: Api, at: Since, _: Resource) -> AsyncIterator[Page]:
@@ -75,11 +76,14 @@ def marked(word: str, path: str) -> Pages:
     """The walk of what somebody liked or bookmarked: in the order in which they did."""
 
     async def pages(api: Api, at: Until, _: Resource) -> AsyncIterator[Page]:
-        at = at if at.me else Until(me=(await me(api)).id)
+        if not at.me:
+            whose = await me(api)
+            at = Until(me=whose.id, handle=whose.username)
         while True:
             page = await _listed(api, f"/2/users/{at.me}/{path}", at, OTHERS)
             ids = [events.decoded(row, Post).id for row in page.data]
-            besides = events.beside(page.includes, Includes(posts=page.data))
+            shown, names = Includes(posts=page.data), {at.me: at.handle}
+            besides = events.beside(page.includes, shown, names=names)
             records = tuple(events.mark(word, ident, at.me, besides) for ident in ids)
             at = _after(at, ids, page)
             yield Page(records, at, names=besides.names)
@@ -142,5 +146,5 @@ def _after(at: Until, ids: list[str], page: Listed) -> Until:
     """The cursor behind a page: the walk ends where it meets what was there before."""
     first = at.first or tuple(ids[:KEPT])
     if page.meta.next_token and not set(ids) & set(at.known):
-        return Until(at.known, first, page.meta.next_token, at.me)
-    return Until(first or at.known, me=at.me)
+        return Until(at.known, first, page.meta.next_token, at.me, at.handle)
+    return Until(first or at.known, me=at.me, handle=at.handle)
