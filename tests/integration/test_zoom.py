@@ -184,19 +184,22 @@ async def test_what_no_event_told_is_found_by_walks(place: Place) -> None:
     assert (await place.about(str(gone)))[-1] == "deleted"
 
 
-async def test_7_and_11_forgotten_places_and_limits_are_got_over(place: Place) -> None:
-    for fault in ("forgotten", "limited", "daily"):
+async def test_11_limits_are_waited_for(place: Place) -> None:
+    for fault, name in {"limited": "library", "daily": "past"}.items():
         place.zoom.fail(Fault(fault))
-    run = await place.walked(mode="full")
-    assert (run["status"], run["published"]) == ("success", 0), run
+        run = await place.walked(mode="incremental", stream=name)
+        assert (run["status"], run["published"]) == ("success", 0), (fault, run)
+    assert (place.zoom.mood.limits, place.zoom.mood.days) == (0, 0)
 
 
 async def test_12_a_dead_token_is_renewed_once_for_all_walks(place: Place) -> None:
+    place.zoom.fail(Fault("forgotten"))
     place.zoom.fail(Fault("expired"))
     run = await place.walked(mode="full")
-    assert run["status"] == "success", run
+    assert (run["status"], run["published"]) == ("success", 0), run
     consented = place.zoom.consent
     assert (consented.refreshes, consented.reuses) == (1, 0)
+    assert place.zoom.mood.forgets == 0, "and a forgotten place is got over"
 
 
 async def test_13_taking_the_app_away_ends_the_connection(place: Place) -> None:
