@@ -13,8 +13,6 @@ from services.twitter.simulator.rest import Rest
 from services.twitter.simulator.world import ADA, GRACE, World, fill
 from shared.simulation import Happening, Mail, Post, Simulation
 
-__all__ = ["APP", "X", "app"]
-
 CLIENT_SECRET = "simulated-client-secret"  # noqa: S105 - of an X that does not exist
 
 
@@ -32,11 +30,13 @@ def app(
     secret: str = "",
     *,
     posts: int = 20,
+    bearer: str = APP,
     now: Callable[[], float] = time.time,
 ) -> X:
     """An X on which Grace has posted so often and was mentioned as often.
 
-    Until the service has subscribed, events go to `callback_url`; `secret` signs them.
+    Until the service has subscribed, events go to `callback_url`; `secret` signs them. Without a `bearer`
+    it never subscribes.
     """
     world = World(Mail(post), callback_url, secret, now=now)
     consent = Consent(CLIENT_SECRET, now)
@@ -51,7 +51,7 @@ def app(
             "TWITTER_CLIENT_ID": CLIENT_ID,
             "TWITTER_CLIENT_SECRET": CLIENT_SECRET,
             "TWITTER_API_SECRET": secret,
-            "TWITTER_BEARER_TOKEN": APP,
+            "TWITTER_BEARER_TOKEN": bearer,
         }
 
     made = X(
