@@ -16,7 +16,16 @@ from services.jira.parts import SHOWN, decoded
 from services.jira.sites import address, host, path, reached
 from shared.errors import BadRequest, ItemGone
 from shared.normalizer import Message
+from shared.passing import Passing, within
 from shared.provider import Api
+
+LARGEST = 100 * 1024 * 1024
+"""Bytes of the largest file that is passed on."""
+
+
+class Attached(Struct):
+    filename: str = ""
+    size: int = 0
 
 
 class Comments(Struct):
@@ -86,6 +95,14 @@ async def comments(api: Api, at: Site, key: str, start: int, limit: int) -> Mess
 
 def comment(at: Site, on: Place, it: Comment) -> Message:
     return normalize.comment(CommentTold(at, on, it))
+
+
+async def file(api: Api, at: Site, number: str) -> Passing:
+    """The bytes of a file; without a redirect, which would lead to another host."""
+    its = await api.get(path(at, f"attachment/{number}"), Attached)
+    within(its.size, LARGEST)
+    where = path(at, f"attachment/content/{number}")
+    return Passing(api.stream(where, largest=LARGEST, redirect="false"), its.filename or number)
 
 
 async def projects(api: Api, at: Site, words: str, start: int, limit: int) -> Listing:

@@ -7,6 +7,7 @@ from services.jira import answers, writes
 from services.jira import asking as ask
 from services.jira.sites import host, reached
 from shared.normalizer import Message
+from shared.passing import BYTES, Passing
 
 
 class Around(Controller):
@@ -31,6 +32,12 @@ class Around(Controller):
         site: ask.SiteName = None,
     ) -> None:
         await writes.link(api, await answers.site(api, site), issue, data)
+
+    @get("/attachments/{number:str}", media_type=BYTES, summary="Read a file of an issue")
+    async def attachment(
+        self, api: ask.Account, number: ask.Number, site: ask.SiteName = None
+    ) -> Passing:
+        return await answers.file(api, await answers.site(api, site), number)
 
     @get("/sites", summary="List the sites that the account reaches")
     async def sites(self, api: ask.Account) -> ask.Listing:

@@ -1,6 +1,7 @@
 """What a webhook told of, looked at with the account's own token: deliveries do not prove what they say.
 
-The issue itself is read, because the search is behind; of a deletion, whether it is really not there.
+The issue itself is read, because the search is behind; of a deletion, whether it is really not there. What
+an earlier look has found, and this one does not find any more, is gone.
 """
 
 import time
@@ -32,12 +33,12 @@ class Looked(Struct, frozen=True):
 async def heard(
     api: Api, _at: Looked, resource: Resource, clock: Clock = time.time
 ) -> AsyncIterator[Page]:
-    """The issue as it is now, or that something is gone; nothing where the account does not see it."""
+    """The issue as it is now, or that something is gone; an empty page where there is nothing to see."""
     facts = resource.facts
     site = await sites.named(api, facts["site"])
     if site is None:
-        return
-    if "gone" in facts:
+        found = []
+    elif "gone" in facts:
         found = await _gone(api, site, facts, clock())
     else:
         found = await _issue(api, site, facts["issue"])

@@ -61,6 +61,7 @@ provider = Provider(
             pages=heard.heard,
             per_resource=True,
             of="heard",
+            complete=True,
             every=2_592_000.0,
             scopes=oauth.READING,
         ),

@@ -90,26 +90,28 @@ def read(it: Delivery) -> Iterator[Nudge | Record]:
     elif kind in LOOK or kind in GONE:
         # What a change of many brings in its wake comes late enough for the search to know it.
         late = it.headers.get("x-atlassian-webhook-flow", "").lower() == "secondary"
-        yield _late(told) if late and kind in LOOK else _look(told)
+        yield from (_late(told),) if late and kind in LOOK else _look(told)
     else:
         named = kind[:100]
         raise UnsupportedEvent(f"Jira sent {named!r}, which nobody declared.", named)
 
 
-def _look(told: Event) -> Nudge:
-    """At the issue, or at what is said to be gone."""
+def _look(told: Event) -> Iterator[Nudge]:
+    """At the issue, or at what is said to be gone, with which goes what stands on it."""
     tenant, issue = told.tenant, _issue(told)
     if not (tenant and _NUMBER.match(issue)):
         raise Unreadable("The delivery does not say what it is about.")
     facts = {"site": tenant, "issue": issue}
     gone = GONE.get(told.webhook_event)
+    if gone in (None, "issue"):
+        yield Nudge((route(tenant),), "heard", f"{tenant}:{issue}", facts)
     if gone is None:
-        return Nudge((route(tenant),), "heard", f"{tenant}:{issue}", facts)
+        return
     its = {"issue": told.issue, "comment": told.comment, "worklog": told.worklog}[gone]
     if its is None or not _NUMBER.match(its.id):
         raise Unreadable("The delivery does not say what is gone.")
-    facts |= {"gone": gone, "id": its.id}
-    return Nudge((route(tenant),), "heard", f"{tenant}:{issue}:{gone}:{its.id}", facts)
+    facts = {**facts, "gone": gone, "id": its.id}
+    yield Nudge((route(tenant),), "heard", f"{tenant}:{issue}:{gone}:{its.id}", facts)
 
 
 def _late(told: Event) -> Nudge:

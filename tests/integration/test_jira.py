@@ -160,6 +160,21 @@ async def test_what_happens_is_heard_though_the_search_does_not_know_it_yet(plac
     await place.hears(f"{site.id}:comment:{other['id']}", "deleted")
 
 
+async def test_what_was_only_heard_of_is_missed_by_the_next_look(place: Place) -> None:
+    world, site = place.world, place.sites[0]
+    number = await world.open_issue(site, "Heard once")
+    said = await world.comment(site, number, "Said once")
+    await place.hears(f"{site.id}:comment:{said['id']}", "created")
+    for hooks in (it.hooks for it in place.sites):
+        hooks.clear()
+    site.comments[number].remove(said)
+    assert (await place.walked(mode="full"))["status"] == "success"
+    await place.hears(f"{site.id}:comment:{said['id']}", "deleted")
+    del site.issues[number]
+    assert (await place.walked(mode="full"))["status"] == "success"
+    await place.hears(f"{site.id}:issue:{number}", "deleted")
+
+
 async def test_a_deletion_that_is_not_true_changes_nothing(place: Place) -> None:
     site, sent = place.sites[0], len(place.jira.calls)
     number = max(site.issues)

@@ -275,6 +275,21 @@ def test_time_is_logged_with_jiras_own_form_of_a_moment(hub: Hub, client: TestCl
     }
 
 
+def test_a_file_is_passed_on_and_one_that_is_too_large_is_not(
+    hub: Hub, client: TestClient[Any]
+) -> None:
+    about: dict[str, Any] = {"id": 10500, "filename": "log \U0001f680.txt", "size": 5}
+    hub.answer("GET", f"{REST}/attachment/10500", Answer(about))
+    hub.answer("GET", f"{REST}/attachment/content/10500", Answer(b"bytes"))
+    reply = client.get("/api/v1/attachments/10500")
+    assert (reply.status_code, reply.content) == (200, b"bytes")
+    assert "log%20%F0%9F%9A%80.txt" in reply.headers["content-disposition"]
+    assert hub.asked[-1].params == {"redirect": "false"}
+    hub.answer("GET", f"{REST}/attachment/10500", Answer(about | {"size": 1 << 40}))
+    assert client.get("/api/v1/attachments/10500").status_code >= 400
+    assert len(hub.asked) == 3
+
+
 def test_two_issues_are_linked(hub: Hub, client: TestClient[Any]) -> None:
     hub.answer("POST", f"{REST}/issueLink", Answer(None, 201))
     reply = client.post("/api/v1/issues/SUP-42/links", json={"type": "Blocks", "to": "10043"})

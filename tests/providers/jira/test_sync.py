@@ -13,6 +13,7 @@ from services.jira.sites import Turn
 from services.jira.sync import ALL, OVERLAP, Walk
 from shared.errors import ItemGone, RateLimited, Refused, Unavailable, Unreadable
 from shared.sync.normalize import prepare
+from shared.sync.pages import proves
 from shared.types import Page, Resource
 from tests.fakes.api import Answer, Call, FakeApi, gone
 from tests.providers.jira.material import (
@@ -264,8 +265,9 @@ def hearing(**answers: Any) -> FakeApi:
 
 
 async def heard(name: str, api: FakeApi) -> dict[str, Any]:
-    (nudge,) = read(webhook(name))
-    return said(await walk("heard", api, resource=looked(nudge)))
+    *_, nudge = read(webhook(name))
+    (page,) = await walk("heard", api, resource=looked(nudge))
+    return said([page])
 
 
 async def test_what_was_told_of_is_read_with_all_that_stands_on_it() -> None:
@@ -313,13 +315,13 @@ async def test_18_what_is_said_to_be_gone_is_a_deletion_only_if_it_is(
 async def test_a_site_that_is_not_reached_any_more_is_not_looked_at() -> None:
     facts = {"site": "elsewhere.atlassian.net", "issue": "1"}
     api = hearing()
-    assert await walk("heard", api, resource=Resource("x", facts=facts)) == []
+    (page,) = await walk("heard", api, resource=Resource("x", facts=facts))
+    assert page.records == ()
     assert len(api.asked) == 1
 
 
-def test_a_look_proves_nothing_about_other_things() -> None:
-    assert stream("heard").complete is False
-    assert stream("heard").cursor is Looked
+def test_what_a_look_does_not_find_any_more_is_gone() -> None:
+    assert proves(stream("heard"), Looked())
 
 
 async def test_a_site_is_asked_through_the_gateway_by_its_own_id() -> None:
