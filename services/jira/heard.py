@@ -35,7 +35,7 @@ async def heard(
 ) -> AsyncIterator[Page]:
     """The issue as it is now, or that something is gone; an empty page where there is nothing to see."""
     facts = resource.facts
-    site = await sites.named(api, facts["site"])
+    site = await sites.named(api, facts.get("site", ""))
     if site is None:
         found = []
     elif "gone" in facts:

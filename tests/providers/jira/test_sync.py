@@ -332,3 +332,8 @@ async def test_a_site_is_asked_through_the_gateway_by_its_own_id() -> None:
     assert message.id == f"{OTHER}:issue:10043"
     assert message.url == "https://globex.atlassian.net/browse/SUP-43"
     assert SITE.id != OTHER
+
+
+async def test_what_is_no_webhooks_hint_is_nothing_to_look_at() -> None:
+    (page,) = await walk("heard", FakeApi({SITES: Answer(answer("sites"))}), resource=SITE)
+    assert page.records == ()
