@@ -43,6 +43,8 @@ PLAYED = [
     for it in providers()
     if importlib.util.find_spec(f"services.{it.name}.simulator")  # a provider may have none
 ]
+CONSENTED = [it for it in PLAYED if it.oauth]
+"""For those that a form opens, `test_forms.py` does the same."""
 
 
 @dataclass
@@ -125,9 +127,9 @@ def log() -> Iterator[io.StringIO]:
         yield written
 
 
-@pytest.fixture(params=PLAYED, ids=lambda it: it.name)
+@pytest.fixture
 async def journey(
-    request: pytest.FixtureRequest,
+    played: Provider,
     database_url: str,
     nats_url: str,
     log: io.StringIO,
@@ -139,9 +141,16 @@ async def journey(
     spans = InMemorySpanExporter()
     tracing = traces.configure("test", exporter=spans, ratio=1.0)
     assert tracing
-    async with underway(request.param, database_url, nats_url) as (wire, service):
-        yield Journey(request.param, wire, service, log, spans, tracing)
+    async with underway(played, database_url, nats_url) as (wire, service):
+        yield Journey(played, wire, service, log, spans, tracing)
     traces.configure("test", endpoint="")
+
+
+@pytest.fixture(params=CONSENTED, ids=lambda it: it.name)
+def played(request: pytest.FixtureRequest) -> Provider:
+    """Whose secrets are looked for."""
+    found: Provider = request.param
+    return found
 
 
 @asynccontextmanager
@@ -163,7 +172,7 @@ async def underway(
         listening(wire) as url,  # type: ignore[arg-type]  # any ASGI application
         running(quick, database_url, nats_url, build=told(app, url)) as service,
     ):
-        here = f"http://127.0.0.1:{service.hub.settings.service.port}"
+        here, wire.url = f"http://127.0.0.1:{service.hub.settings.service.port}", url
         tokens = service.hub.tokens
         tokens._again, tokens._patience, tokens._pause = 0.1, 1.0, 0.0
         yield wire, service

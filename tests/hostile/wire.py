@@ -30,12 +30,13 @@ class Wire:
 
     `markers` are the secrets seen, by what they are. With `echo`, a status, the calls whose path
     has `only` in it are answered with everything that was sent, and with all that was ever seen.
+    `url` is where it listens.
     """
 
     def __init__(self, app: Simulation) -> None:
         self.app = app
         self.markers: dict[str, set[str]] = defaultdict(set)
-        self.echo, self.only, self.echoed = 0, "", 0
+        self.echo, self.only, self.echoed, self.url = 0, "", 0, ""
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":

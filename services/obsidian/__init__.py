@@ -1,0 +1,1 @@
+"""Obsidian: the notes of a vault."""

@@ -1,0 +1,7 @@
+"""The Obsidian service."""
+
+from services.obsidian.provider import provider
+from shared.service.main import run
+
+if __name__ == "__main__":
+    run(provider)
