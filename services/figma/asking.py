@@ -43,6 +43,13 @@ Nodes = Annotated[
         name="ids", pattern=f"^{_NODE}(,{_NODE}){{0,49}}{_END}", description="of layers: 1:2,3:4"
     ),
 ]
+SomeNodes = Annotated[
+    str,
+    QueryParameter(
+        name="ids", pattern=f"^({_NODE}(,{_NODE}){{0,49}})?{_END}", description="of layers, or all"
+    ),
+]
+LinkId = Annotated[str, PathParameter(pattern=f"^[0-9A-Za-z-]{{1,100}}{_END}")]
 Format = Annotated[Literal["png", "jpg", "svg", "pdf"], QueryParameter()]
 Scale = Annotated[float, QueryParameter(ge=0.01, le=4)]
 Emoji = Annotated[str, QueryParameter(pattern=rf"^(:[\w+-]{{1,60}}:){{1,2}}{_END}")]
@@ -72,6 +79,12 @@ class NewComment(Struct, forbid_unknown_fields=True):
 
 class NewReaction(Struct, forbid_unknown_fields=True):
     emoji: Annotated[str, Meta(pattern=rf"^(:[\w+-]{{1,60}}:){{1,2}}{_END}")]
+
+
+class NewLink(Struct, forbid_unknown_fields=True):
+    name: Annotated[str, Meta(min_length=1, max_length=500)]
+    url: Annotated[str, Meta(pattern=rf"^https?://\S{{1,2000}}{_END}")]
+    node_id: Annotated[str, Meta(pattern=f"^{_NODE}{_END}")]
 
 
 class Activity(Struct, forbid_unknown_fields=True):

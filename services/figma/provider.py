@@ -4,6 +4,7 @@ from services.figma import hooks, normalize, normalize_events, oauth, reading, s
 from services.figma.api import Figma
 from services.figma.dialect import dialect
 from services.figma.following import Following
+from services.figma.handover import LIBRARY, READ, WRITE, Handover
 from services.figma.quotas import QUOTAS, charges
 from shared.provider import OAuth, Provider, Stream, Subscription, Webhook
 
@@ -22,7 +23,7 @@ provider = Provider(
         refresh_url="https://api.figma.com/v1/oauth/refresh",
         identify=oauth.identify,
         scopes=oauth.SCOPES,
-        on_request=(oauth.FOLDERS, oauth.CONTENT),
+        on_request=(oauth.FOLDERS, oauth.CONTENT, LIBRARY, READ, WRITE),
         client_auth="basic",
     ),
     webhook=Webhook(
@@ -84,7 +85,7 @@ provider = Provider(
             every=3600.0,
         ),
     ),
-    routes=(Figma, Following),
+    routes=(Figma, Following, Handover),
     normalizers={
         "comment": normalize.comment,
         "file": normalize.file,

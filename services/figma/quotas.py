@@ -12,7 +12,7 @@ from shared.types import Charge, Quota
 QUOTAS = {"tier1": Quota(10, 60.0), "tier2": Quota(25, 60.0), "tier3": Quota(50, 60.0)}
 
 _DEAR = re.compile(r"/v1/(?:files/[^/]+(?:/nodes)?|images/[^/]+)/?\Z")
-_CHEAP = re.compile(r"/v1/(?:me|files/[^/]+/meta)/?\Z")
+_CHEAP = re.compile(r"/v1/(?:me|files/[^/]+/(?:meta|components|styles))/?\Z")
 
 
 def charges(_method: str, path: str, _body: bytes) -> Iterator[Charge]:

@@ -51,16 +51,15 @@ class Head(Struct):
 async def file(api: Api, at: Whole, part: Resource) -> AsyncIterator[Page]:
     """The file itself; one that is not there any more is told as deleted."""
     if ident := key(part.id):
-        async for reply in _there(api, f"/v1/files/{ident}/meta", FileReply):
-            yield Page(tuple(_record("file", key=ident, file=it.file) for it in reply), at)
+        reply = await _there(api, f"/v1/files/{ident}/meta", FileReply)
+        yield Page((_record("file", key=ident, file=reply.file),) if reply else (), at)
 
 
 async def comments(api: Api, at: Whole, part: Resource) -> AsyncIterator[Page]:
     """All comments at once: Figma has neither pages of them nor a time to begin from."""
     if ident := key(part.id):
-        async for reply in _there(api, f"/v1/files/{ident}/comments", Comments):
-            found = [row for it in reply for row in it.comments]
-            yield Page(tuple(told(ident, part.name, found)), at)
+        reply = await _there(api, f"/v1/files/{ident}/comments", Comments)
+        yield Page(tuple(told(ident, part.name, reply.comments if reply else ())), at)
 
 
 async def versions(api: Api, at: Since, part: Resource) -> AsyncIterator[Page]:
@@ -72,11 +71,10 @@ async def versions(api: Api, at: Since, part: Resource) -> AsyncIterator[Page]:
     ident = key(part.id)
     while ident:
         path = at.next or f"/v1/files/{ident}/versions?page_size={PER_PAGE}"
-        found = [it async for reply in _there(api, path, Versions) for it in reply]
-        if not found:
+        listed = await _there(api, path, Versions)
+        if listed is None:
             yield Page((), Since())
             return
-        (listed,) = found
         heads = [read(row, Head) for row in listed.versions]
         newest = at.newest or (str(heads[0].id) if heads else at.mark)
         following = listed.pagination.next_page or ""
@@ -137,14 +135,14 @@ def _said(row: Raw) -> Said:
         return Said()
 
 
-async def _there(api: Api, path: str, type: type[T]) -> AsyncIterator[list[T]]:
-    """The answer, or nothing of what is gone; raises Hidden for what may only not be seen."""
+async def _there(api: Api, path: str, type: type[T]) -> T | None:
+    """The answer, None of what is gone; raises Hidden for what may only not be seen."""
     try:
-        yield [await api.get(path, type)]
+        return await api.get(path, type)
     except Hidden:
         raise
     except ItemGone:
-        yield []
+        return None
 
 
 def _record(kind: str, **parts: Any) -> Record:

@@ -123,8 +123,11 @@ async def connected(figma: Figma, *engines: str, scopes: tuple[str, ...]) -> Asy
 
 
 @pytest.fixture
-async def place(database_url: str, nats_url: str, anyio_backend: str) -> AsyncIterator[Place]:
-    """Of a private app, which may look into teams."""
+async def place(
+    database_url: str, nats_url: str, anyio_backend: str, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Place]:
+    """Of a private app, which may look into teams; webhooks are looked after without delay."""
+    monkeypatch.setattr("shared.service.worker.SUBSCRIPTIONS", 0.1)
     assert provider.oauth
     scopes = (*provider.oauth.scopes, *provider.oauth.on_request)
     async with connected(app(post, "", SECRET), database_url, nats_url, scopes=scopes) as it:
@@ -282,6 +285,17 @@ async def test_a_caller_reads_and_writes(place: Place) -> None:
     assert (len(rest["messages"]), rest["next"]) == (3, "")
     drawn = await place.ask("GET", f"/files/{key}/images", params={"ids": "1:2,3:4"})
     assert {*drawn["images"]} == {"1:2", "3:4"}
+    wish = {"name": "Its code", "url": "https://code.example.com/1", "node_id": "1:2"}
+    link = await place.post(f"/files/{key}/dev-resources", wish)
+    again = await place.post(f"/files/{key}/dev-resources", wish, 502)
+    assert "already" in again["title"]
+    listed = await place.ask("GET", f"/files/{key}/dev-resources", params={"ids": "1:2"})
+    assert listed == [link]
+    await place.ask("DELETE", f"/files/{key}/dev-resources/{link['id']}", 204)
+    assert await place.ask("GET", f"/files/{key}/dev-resources") == []
+    for kind in ("components", "styles"):
+        (asset,) = await place.ask("GET", f"/files/{key}/{kind}")
+        assert asset["name"] == f"One of {kind}"
     folders = await place.ask("GET", f"/teams/{TEAM}/folders")
     assert folders["items"] == [{"place": "folder:41", "name": "Shop"}]
     files = await place.ask("GET", "/folders/42/files")

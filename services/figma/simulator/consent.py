@@ -21,6 +21,9 @@ NEEDED = {
     "/meta": "file_metadata:read",
     "/v2/webhooks": "webhooks:read",
     "/v1/images": "file_content:read",
+    "/dev_resources": "file_dev_resources:read",
+    "/components": "library_content:read",
+    "/styles": "library_content:read",
     "/v1/me": "current_user:read",
 }
 """What a path asks of a token, by a part of it."""

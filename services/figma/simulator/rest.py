@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from services.figma.simulator import hooks
+from services.figma.simulator import hooks, library
 from services.figma.simulator.hooks import GONE
 from services.figma.simulator.world import ADA, OLD, SHOP, TEAM, Row, World
 from shared.simulation import Answer, Asked, Route
@@ -102,7 +102,7 @@ def routes(world: World) -> list[Route]:
         ("GET", f"{_FILE}/versions"): versions,
         ("GET", "/v1/images/([0-9A-Za-z]+)"): images,
     }
-    table |= hooks.table(world)
+    table |= hooks.table(world) | library.table(world)
     return [Route(verb, path, _limited(world, it)) for (verb, path), it in table.items()]
 
 

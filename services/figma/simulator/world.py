@@ -31,6 +31,7 @@ class World:
         self.comments: dict[str, list[Row]] = {}
         self.versions: dict[str, list[Row]] = {}
         self.hooks: dict[str, Row] = {}
+        self.links: dict[str, Row] = {}
         self.requests: list[Row] = []
         self.hidden: set[str] = set()
         self.limits: list[tuple[str, str]] = []
