@@ -27,7 +27,7 @@ $(VENV)/installed: pyproject.toml constraints.txt
 	@test -x $(BIN)/python && $(BIN)/python -c 'import pip' 2>/dev/null || \
 		{ echo "Making $(VENV)"; $(PYTHON) -m venv --clear $(VENV); }
 	@echo "Installing the pinned packages (a minute the first time)"
-	@$(PIP) --editable '.[engines,github,google,slack,otlp]'
+	@$(PIP) --editable '.[engines,calendar,github,google,slack,otlp]'
 	@touch $@
 
 $(VENV)/tools: $(VENV)/installed

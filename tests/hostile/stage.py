@@ -107,7 +107,9 @@ class Stage:
         """A connected account that is not walked."""
         hub, name = self.service.hub, self.provider.name
         identity = Identity(f"{user_id}'s", routes=(f"user:{user_id}",))
-        token = Token(access=f"the token of {user_id}")
+        where = {"base_url": hub.settings.provider.base_url, "home": "/", "scheme": "Basic"}
+        extra = where if self.provider.credentials else {}
+        token = Token(access=f"the token of {user_id}", extra=extra)
         scopes = tuple(sorted({scope for it in self.provider.streams for scope in it.scopes}))
         async with hub.db.transaction() as conn:
             ident = await accounts.claim(conn, name, user_id, identity, scopes)
