@@ -183,5 +183,7 @@ class Provider(Struct, frozen=True, kw_only=True):
     """What the provider counts calls by; `<PROVIDER>_QUOTAS` sets others in their place."""
     charges: Callable[[str, str, bytes], Iterable[Charge]] | None = None
     """(method, path on the base URL or its host, body): what a call costs; None: one of each quota."""
+    billed: Callable[[str, str, bytes, Response], Iterable[Charge]] | None = None
+    """(method, path, body, good answer): what only the answer tells that it cost, as a price by the row."""
     counted_by: Callable[[str], str] = str
     """Whom the quotas belong to, from `Identity.id`: accounts with one answer share them."""

@@ -129,8 +129,8 @@ def retry_after(headers: Mapping[str, str], now: Callable[[], float] = time.time
 
 
 def allowance(headers: Mapping[str, str], now: float) -> Allowance | None:
-    """Read `x-ratelimit-*` or `ratelimit-*`; a reset is in seconds from now, or since 1970."""
-    for prefix in ("x-ratelimit-", "ratelimit-"):
+    """Read `x-ratelimit-*`, `x-rate-limit-*` or `ratelimit-*`; a reset is in seconds from now, or since 1970."""
+    for prefix in ("x-ratelimit-", "x-rate-limit-", "ratelimit-"):
         try:
             remaining = float(headers[prefix + "remaining"])
             reset = float(headers[prefix + "reset"])

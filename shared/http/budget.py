@@ -56,6 +56,10 @@ class Budget(Protocol):
         """Take units, to the last where it is `interactive`. A pause of the key `whole` counts as well."""
         ...
 
+    async def owe(self, key: str, quota: Quota, units: float) -> None:
+        """Take units that were spent already, also those that are not there: they have to come back."""
+        ...
+
     async def pause(self, key: str, seconds: float, *, learns: bool = False) -> None:
         """Let nobody take from `key` for so many seconds; what `learns` gives less for a while."""
         ...
@@ -125,6 +129,11 @@ class MemoryBudget:
         bucket.tokens, bucket.at = have - units, max(now, bucket.at)
         return Spent(0, bucket.tokens)
 
+    async def owe(self, key: str, quota: Quota, units: float) -> None:
+        now, bucket = self._now(), self._bucket(key, float("inf"))
+        refilled = bucket.tokens + max(now - bucket.at, 0) * quota.capacity / quota.per
+        bucket.tokens, bucket.at = min(quota.capacity, refilled) - units, max(now, bucket.at)
+
     async def pause(self, key: str, seconds: float, *, learns: bool = False) -> None:
         bucket, now = self._bucket(key, float("inf")), self._now()
         if learns and bucket.not_before <= now:
@@ -167,6 +176,12 @@ class PostgresBudget:
     async def pace(self, key: str, quota: Quota) -> float:
         return await self._together(
             lambda conn: _pace(conn, key, quota), lambda memory: memory.pace(key, quota)
+        )
+
+    async def owe(self, key: str, quota: Quota, units: float) -> None:
+        await self._together(
+            lambda conn: rates.owe(conn, key, quota, units),
+            lambda memory: memory.owe(key, quota, units),
         )
 
     async def pause(self, key: str, seconds: float, *, learns: bool = False) -> None:

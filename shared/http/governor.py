@@ -66,6 +66,8 @@ class Governor:
         """
         if not self._key:
             return
+        if error is None:
+            await self._bill(call, it)
         asked, everything = retry_after(it.headers, self._now) if it.status == 503 else None, True
         if isinstance(error, RateLimited):
             asked, everything = error.retry_after, error.everything
@@ -73,19 +75,31 @@ class Governor:
         if not asked and not left:
             return
         whole, charges = await self._whole(), self._charges(call)
-        apart = [it for it in charges if it.of] or charges
+        apart = [it for it in charges if it.of] or [it for it in charges if it.units]
         keys = [_key(whole, charge) for charge in apart] or [whole]
         if asked and self._budget:
             for key in [whole] if everything else keys:
                 await self._budget.pause(key, asked, learns=key != whole)
-        most = self._quotas[apart[0].quota].capacity if charges else 0
+        most = self._quotas[apart[0].quota].capacity if apart else 0
         if left and left.remaining <= (left.limit or most) / 10:
             for key in keys:
                 self._gate.hush(key, left.reset)
 
+    async def _bill(self, call: Call, it: Response) -> None:
+        """Take what the answer cost; calls that are charged the same quota wait until it is there again."""
+        if self._provider.billed is None:
+            return
+        costs = self._provider.billed(call.method, self._path(call), call.content or b"", it)
+        for charge in costs:
+            quota = self._quotas.get(charge.quota)
+            if self._metrics:
+                self._metrics.billed.labels(self._provider.name, charge.quota).inc(charge.units)
+            if quota and self._budget:
+                await self._budget.owe(_key(await self._whole(), charge), quota, charge.units)
+
     async def pace(self, call: Call) -> float:
         """Return how many such calls a second may be made, as things are; infinite if nobody knows."""
-        charges = self._charges(call)
+        charges = [it for it in self._charges(call) if it.units]
         if self._budget is None or not self._key or not charges:
             return float("inf")
         whole = await self._whole()
@@ -111,11 +125,13 @@ class Governor:
     async def _whole(self) -> str:
         return await self._whose() if self._whose else self._key
 
+    def _path(self, call: Call) -> str:
+        return "/" + call.url.path.removeprefix(self._root).removeprefix("/")
+
     def _charges(self, call: Call) -> Sequence[Charge]:
         if self._provider.charges is None:
             return [Charge(name) for name in self._quotas]
-        path = "/" + call.url.path.removeprefix(self._root).removeprefix("/")
-        found = self._provider.charges(call.method, path, call.content or b"")
+        found = self._provider.charges(call.method, self._path(call), call.content or b"")
         return [it for it in found if it.quota in self._quotas]
 
 

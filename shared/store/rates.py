@@ -48,6 +48,13 @@ async def take(
             return Taken(wait or 0.0, left or 0.0, resumed or "")
 
 
+async def owe(conn: Connection, key: str, quota: Quota, units: float) -> None:
+    """Take units that were spent already, also those that are not there: they have to come back first."""
+    facts: dict[str, Any] = {"key": key, "units": float(units)}
+    facts |= {"capacity": float(quota.capacity), "per": float(quota.per)}
+    await conn.execute(_sql.owe, facts)
+
+
 async def pause(conn: Connection, key: str, seconds: float, *, learns: bool = False) -> None:
     """Let nobody take from `key` for so many seconds, and less of it for a while where it `learns`."""
     await conn.execute(_sql.pause, {"key": key, "seconds": seconds, "learns": learns})

@@ -65,6 +65,9 @@ class Metrics:
         self.rate_waits = counter(
             "self_rate_limit_wait_seconds", "Seconds that calls had to wait", "provider"
         )
+        self.billed = counter(
+            "self_billed_units", "What answers cost, in units of the quota", "provider", "quota"
+        )
         self.calls = Histogram(
             "http_client_request_duration_seconds",
             "Calls to the provider, by what they came to",

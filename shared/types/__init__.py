@@ -195,7 +195,7 @@ class Charge(NamedTuple):
     """What a call costs: so many units of the quota of that name.
 
     `of` is what the quota is counted apart for, as a channel; what an answer tells of a limit is then
-    about that one.
+    about that one. No units: the call only waits until nothing is owed (`Provider.billed`).
     """
 
     quota: str

@@ -161,3 +161,18 @@ class BudgetSuite:
         assert await it.wait("a", 50, 60.0, interactive=True) == pytest.approx(60, abs=0.5)
         await it.pass_time(3600)
         assert await it.budget.pace("a", quota) == 50 / 60
+
+    async def test_what_was_spent_already_has_to_come_back_though_it_was_not_there(
+        self, it: Subject
+    ) -> None:
+        quota = Quota(10, 100.0)
+        await it.budget.owe("a", quota, 4)
+        assert await it.wait("a", 10, 100.0, 6, interactive=True) == 0
+        await it.budget.owe("a", quota, 3)
+        assert await it.wait("a", 10, 100.0, interactive=True) == pytest.approx(40, abs=1)
+        await it.pass_time(45)
+        assert await it.wait("a", 10, 100.0, interactive=True) == 0
+        await it.pass_time(1000)
+        await it.budget.owe("a", quota, 10)
+        assert await it.wait("a", 10, 100.0, interactive=True) > 0
+        assert await it.wait("b", 10, 100.0, 10, interactive=True) == 0

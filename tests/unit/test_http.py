@@ -665,13 +665,14 @@ async def test_a_host_that_fails_five_times_in_a_row_is_left_alone(
     assert len(server.asked) == 8
 
 
+@pytest.mark.parametrize("spelled", ["x_ratelimit", "x_rate_limit", "ratelimit"])
 async def test_the_last_tenth_is_left_to_calls_that_people_wait_for(
-    client: httpx.AsyncClient, nap: Nap
+    client: httpx.AsyncClient, nap: Nap, spelled: str
 ) -> None:
     nearly = {
-        "x_ratelimit_limit": "100",
-        "x_ratelimit_remaining": "10",
-        "x_ratelimit_reset": "600",
+        f"{spelled}_limit": "100",
+        f"{spelled}_remaining": "10",
+        f"{spelled}_reset": "600",
     }
     async with loopback(answer(200, {"id": 1}, **nearly)) as server:
         assert await api(client, server, nap, key="a").get("a", Thing) == Thing(1)
@@ -790,6 +791,30 @@ async def test_a_call_costs_what_the_provider_says(client: httpx.AsyncClient, na
         assert caught.value.retry_after == pytest.approx(18, abs=1)
         await it.send("POST", "a", Thing, b"x" * 30)
     assert len(server.asked) == 2
+
+
+async def test_what_only_an_answer_tells_of_its_price_is_taken_then(
+    client: httpx.AsyncClient, nap: Nap
+) -> None:
+    def rows(_method: str, _path: str, _body: bytes, it: Response) -> list[Charge]:
+        return [Charge("dollars", len(it.body)), Charge("unknown", 1)]
+
+    def asked(_method: str, _path: str, _body: bytes) -> list[Charge]:
+        return [Charge("dollars", 0)]
+
+    acme = provider(quotas={"dollars": Quota(10, 100)}, charges=asked, billed=rows)
+    budget, metrics = MemoryBudget(), Metrics()
+    async with loopback(answer(200, {"id": 12345})) as server:
+        it = api(client, server, nap, provider=acme, budget=budget, key="a", metrics=metrics)
+        await it.get("a", Thing)
+        with pytest.raises(RateLimited) as caught:
+            await it.get("a", Thing)
+        server.script[:] = [answer(404)]
+        with pytest.raises(ItemGone):
+            await api(client, server, nap, provider=acme, budget=budget, key="b").get("a", Thing)
+        assert (await budget.take("b/dollars", Quota(10, 100), 10, interactive=True)).wait == 0
+    assert caught.value.retry_after == pytest.approx(40, abs=1), "three owed, and a tenth kept"
+    assert b'self_billed_units_total{provider="acme",quota="dollars"} 13.0' in metrics.render()
 
 
 async def test_accounts_that_the_provider_counts_as_one_share_their_quotas(

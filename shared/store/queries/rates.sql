@@ -41,6 +41,16 @@ select (select tokens from taken),
        (select key from stop where ends > now - 10)
   from bucket
 
+-- name: owe
+-- Takes `units` from a bucket whether it holds them or not: what is missing has to come back first.
+insert into rate_bucket as b (key, tokens, at)
+select %(key)s::text, %(capacity)s::float8 - %(units)s, now
+  from clock_timestamp() now, set_config('synchronous_commit', 'off', true)
+on conflict (key) do update
+   set tokens = least(%(capacity)s, b.tokens
+         + greatest(extract(epoch from excluded.at - b.at)::float8, 0) * %(capacity)s / %(per)s) - %(units)s,
+       at = greatest(b.at, excluded.at)
+
 -- name: ease
 -- Seconds until a bucket that was refused is whole again.
 select extract(epoch from whole_at - clock_timestamp())::float8 from rate_bucket where key = %(key)s
