@@ -5,6 +5,7 @@ from services.twitter.api import X
 from services.twitter.dialect import dialect
 from services.twitter.directory import DIRECTORY
 from services.twitter.ignored import IGNORED
+from services.twitter.prices import billed
 from services.twitter.quotas import QUOTAS, charges
 from shared.provider import OAuth, Provider, Stream, Webhook
 
@@ -19,6 +20,7 @@ provider = Provider(
     directory=DIRECTORY,
     quotas=QUOTAS,
     charges=charges,
+    billed=billed,
     oauth=OAuth(
         authorize_url="https://x.com/i/oauth2/authorize",
         token_url="https://api.x.com/2/oauth2/token",  # noqa: S106 - an address

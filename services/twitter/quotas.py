@@ -23,7 +23,9 @@ QUOTAS = {
     "delete": Quota(50, _QUARTER),
     "sent": Quota(15, _QUARTER),
     "sent_by_day": Quota(1_440, _DAY),
+    "dollars": Quota(20.0, _DAY),
 }
+"""Calls, but for the dollars, which only an answer tells: what an account may cost in a day."""
 
 _COUNTED = (
     ("GET", r"/2/users/me", ("me",)),
@@ -43,8 +45,9 @@ _RULES = tuple((method, re.compile(path), names) for method, path, names in _COU
 
 
 def charges(method: str, path: str, _body: bytes) -> Iterator[Charge]:
-    """A call costs one of its own; what nobody has listed is not counted."""
+    """A call costs one of its own, and waits until what the ones before it cost has come in again."""
     for asked, pattern, names in _RULES:
         if asked == method and pattern.fullmatch(path):
             yield from map(Charge, names)
+            yield Charge("dollars", 0)
             return

@@ -20,7 +20,7 @@ from shared.errors import BadRequest
 from shared.provider import Api
 from shared.types import Page, Resource
 
-PEEK = 20
+PEEK = 10
 """Rows that are looked at where most walks find nothing new."""
 KEPT = 10
 """Ids by which a walk knows that it has come to what was there before: some may be gone by then."""

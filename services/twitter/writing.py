@@ -3,13 +3,13 @@
 https://docs.x.com/x-api/posts/create-or-edit-post
 """
 
-import re
 from typing import Any
 
 from msgspec import Struct
 
 from services.twitter import asking as ask
 from services.twitter.normalize import SITE
+from services.twitter.prices import LINKED
 from shared.errors import BadRequest
 from shared.provider import Api
 
@@ -17,7 +17,6 @@ DEAR = (
     "A post with a link costs 0.20 dollars instead of 0.015; "
     "say `accept_link_price` where that is meant."
 )
-_LINK = re.compile(r"https?://|\b[\w-]+\.(?:com|org|net|io|co|de|dev|app)\b", re.IGNORECASE)
 
 
 class Made(Struct):
@@ -32,7 +31,7 @@ class Done(Struct):
 
 async def post(api: Api, wish: ask.NewPost) -> ask.Written:
     """Post once. Raises BadRequest for a link whose price nobody accepted."""
-    if _LINK.search(wish.text) and not wish.accept_link_price:
+    if LINKED.search(wish.text) and not wish.accept_link_price:
         raise BadRequest(DEAR)
     said: dict[str, Any] = {
         "text": wish.text,

@@ -68,7 +68,7 @@ async def test_everything_there_is_is_told_once_and_paid_for_once(place: Played)
     before = place.x.rest.pages.shown
     again = await place.at.walked(mode="incremental")
     assert (again["status"], again["published"]) == ("success", 0)
-    assert place.x.rest.pages.shown - before <= 20, "a first page of messages, and no post"
+    assert place.x.rest.pages.shown - before <= 10, "a first page of messages, and no post"
 
 
 async def test_what_happens_is_heard_and_walks_know_it(place: Played) -> None:

@@ -6,6 +6,7 @@ import pytest
 from msgspec import json
 
 from services.twitter.dialect import PATIENCE, dialect
+from services.twitter.prices import billed
 from services.twitter.quotas import QUOTAS, charges
 from shared.errors import BadRequest, ItemGone, RateLimited, Refused, Unavailable
 from shared.types import Response
@@ -144,5 +145,42 @@ def test_what_is_no_problem_is_left_to_the_usual_table(body: bytes) -> None:
     ],
 )
 def test_each_question_is_counted_apart(method: str, path: str, names: list[str]) -> None:
-    assert [it.quota for it in charges(method, path, b"")] == names
-    assert {*names} <= QUOTAS.keys()
+    told = list(charges(method, path, b""))
+    assert [it.quota for it in told if it.units] == names
+    assert {it.quota for it in told} <= QUOTAS.keys()
+    assert [it.quota for it in told if not it.units] == ["dollars"] * bool(names)
+
+
+def price(method: str, path: str, answer: Any, body: Any = None) -> float:
+    told = Response(200, {}, answer if isinstance(answer, bytes) else json.encode(answer))
+    return sum(it.units for it in billed(method, path, json.encode(body or {}), told))
+
+
+ROWS: dict[str, Any] = {"data": [{"id": "1"}, {"id": "2"}], "meta": {}}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "answer", "dollars"),
+    [
+        ("GET", "/2/users/7/tweets", ROWS, 0.010),
+        ("GET", "/2/users/7/mentions", ROWS | {"includes": {"users": [{}]}}, 0.020),
+        ("GET", "/2/tweets", ROWS | {"includes": {"tweets": [{}]}}, 0.015),
+        ("GET", "/2/tweets/1", {"data": {"id": "1"}}, 0.005),
+        ("GET", "/2/dm_events", ROWS, 0.020),
+        ("GET", "/2/users/me", {"data": {"id": "7"}}, 0.010),
+        ("GET", "/2/users/by/username/ada", {"data": {"id": "7"}}, 0.010),
+        ("GET", "/2/users/7/tweets", {"meta": {"result_count": 0}}, 0),
+        ("GET", "/2/users/7/tweets", b"<html>", 0),
+        ("GET", "/2/webhooks", ROWS, 0),
+        ("POST", "/2/activity/subscriptions", ROWS, 0),
+        ("DELETE", "/2/tweets/1", {"data": {}}, 0.010),
+        ("POST", "/2/dm_conversations/with/7/messages", {"data": {}}, 0.015),
+    ],
+)
+def test_an_answer_costs_what_it_shows(method: str, path: str, answer: Any, dollars: float) -> None:
+    assert price(method, path, answer) == pytest.approx(dollars)
+
+
+def test_a_post_with_a_link_costs_thirteen_times_as_much() -> None:
+    assert price("POST", "/2/tweets", {}, {"text": "Hello"}) == 0.015
+    assert price("POST", "/2/tweets", {}, {"text": "see example.com"}) == 0.200
