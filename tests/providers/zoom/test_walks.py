@@ -194,6 +194,18 @@ async def test_8_a_transcript_that_comes_later_makes_its_recording_due() -> None
     assert facts[0] != facts[1] == facts[2], "their order is nothing new"
 
 
+@pytest.mark.parametrize("change", [{"file_size": 7}, {"status": "processing"}, {"id": "x"}])
+async def test_8_a_file_that_changes_makes_its_recording_due(change: dict[str, Any]) -> None:
+    row = answer("library", LIBRARY)["meetings"][0]
+    first, *rest = row["recording_files"]
+    found = []
+    for files in (row["recording_files"], [{**first, **change}, *rest]):
+        api = api_of({LIBRARY: page({**row, "recording_files": files})})
+        (it,) = await walk("library", api, cursor=Walk(mark="2026-01-05"))
+        found.append(it.resources[0].facts)
+    assert found[0] != found[1]
+
+
 async def test_8_what_zoom_makes_of_a_meeting_is_read_again_an_hour_and_a_day_later() -> None:
     api = api_of({PLANS: answer("past", PLANS)})
     ended = at("2026-01-05") - 2.5 * 3600
@@ -228,8 +240,12 @@ async def test_10_what_may_be_downloaded_later_is_waited_for(refusal: Exception)
 
 async def test_10_a_connection_that_has_ended_is_no_reason_to_delete_what_was_said() -> None:
     api = recorded("recording_transcript").api
-    api.answers["GET", "/rec/download/77c0c1d2-0002"] = Reauthorize()
-    api.answers["GET", "/users/me"] = Reauthorize()
+
+    def ended(_: Call) -> Any:
+        api.answers["GET", "/users/me"] = Reauthorize()
+        return Reauthorize()
+
+    api.answers["GET", "/rec/download/77c0c1d2-0002"] = ended
     with pytest.raises(Reauthorize):
         await walk("recordings", api, UUID)
 
