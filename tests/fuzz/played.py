@@ -14,7 +14,7 @@ from shared.http.client import HttpApi
 from shared.oauth import protocol
 from shared.provider import Provider
 from shared.simulation import Simulation
-from shared.types import Record, Resource
+from shared.types import Record, Resource, Secret, Token
 from tests.contract.reading import ROOT
 
 HERE = "http://played.test"
@@ -44,13 +44,24 @@ async def records(provider: Provider) -> list[Record]:
     settings = load(provider, COMMON | dict(app.environment(HERE)), public_url=HERE)
     transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # the two spell ASGI apart
     async with httpx.AsyncClient(transport=transport, base_url=HERE) as client:
-        api = await _opened(client, provider, settings)
+        by_form = provider.credentials is not None
+        opening = _filled(client, provider, app) if by_form else _opened(client, provider, settings)
+        api = await opening
         cursors: dict[tuple[str, str], Struct] = {}
         own = Resource(facts=getattr(app, "told", {}))  # what a caller would say of the account
         found = await _walked(provider, api, cursors, own)
         for happening in app.story.values():
             await happening.act()
         return found + await _walked(provider, api, cursors, own)
+
+
+async def _filled(client: httpx.AsyncClient, provider: Provider, app: Simulation) -> HttpApi:
+    """The API of an account that a form opened."""
+    assert provider.credentials
+    told = app.credentials(HERE)
+    values = {it.name: told.get(it.name, "") for it in provider.credentials.fields}
+    token, _ = await provider.credentials.open(values, lambda it: _api(client, provider, it, HERE))
+    return _api(client, provider, token, HERE)
 
 
 async def _opened(client: httpx.AsyncClient, provider: Provider, settings: Settings) -> HttpApi:
@@ -65,13 +76,22 @@ async def _opened(client: httpx.AsyncClient, provider: Provider, settings: Setti
         client, provider, settings, code=code, verifier=verifier, redirect_uri=redirect_uri
     )
 
+    return _api(client, provider, token, settings.provider.base_url, settings.environment)
+
+
+def _api(
+    client: httpx.AsyncClient,
+    provider: Provider,
+    token: Token,
+    base: str,
+    itself: Mapping[str, Secret] | None = None,
+) -> HttpApi:
     async def access(_refused: str) -> str:
         return token.access
 
     async def extra() -> Mapping[str, str]:
         return token.extra
 
-    base, itself = settings.provider.base_url, settings.environment
     return HttpApi(client, provider, base, access, extra=extra, settings=itself)
 
 
