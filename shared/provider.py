@@ -117,7 +117,8 @@ class Stream(Struct, frozen=True, kw_only=True):
 
     `pages(api, cursor, resource)`: the cursor is a struct of type `cursor` whose defaults mean "from
     the beginning". The generator ends when there is nothing newer. A stream with `per_resource` runs
-    for each resource that the stream `of`, or any, discovered. `complete`, or what it says of a cursor:
+    for each resource that the stream `of`, or any, discovered; any other runs for the account, as a
+    resource without an id whose facts are what callers told of it. `complete`, or what it says of a cursor:
     the walk lists everything there is, so what it did not list is deleted.
     """
 
