@@ -48,10 +48,7 @@ def _now() -> datetime:
 
 async def create(it: Subscribing, now: Clock = _now) -> Hook:
     """Make the webhooks, or take over those that are there. Raises Impossible where that is no use."""
-    if "via" in it.resource.facts:
-        raise Impossible("The webhooks of what it stands in tell of it.")
-    if "missing" in it.resource.facts:
-        raise Impossible("It is not listed any more.")
+    _needed(it)
     try:
         return await _kept(it, {}, now)
     except Hidden:
@@ -65,7 +62,12 @@ async def create(it: Subscribing, now: Clock = _now) -> Hook:
 
 
 async def renew(it: Subscribing, now: Clock = _now) -> Hook:
-    """See that all are there, and mend those that are not as they should be."""
+    """See that all are there, and mend those that are not; ends those that are of no use any more."""
+    try:
+        _needed(it)
+    except Impossible:
+        await stop(it)
+        raise
     return await _kept(it, it.hook.facts if it.hook else {}, now)
 
 
@@ -99,6 +101,13 @@ async def _kept(it: Subscribing, facts: Any, now: Clock) -> Hook:
             found[event] = await it.api.send("POST", PATH, Remote, body)
         kept[event] = str(found[event].id)
     return Hook(it.resource.id, now() + TRUSTED, kept)
+
+
+def _needed(it: Subscribing) -> None:
+    if "via" in it.resource.facts:
+        raise Impossible("The webhooks of what it stands in tell of it.")
+    if "missing" in it.resource.facts:
+        raise Impossible("It is not listed any more.")
 
 
 def _ours(it: Subscribing) -> list[str]:

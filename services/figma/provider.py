@@ -58,7 +58,7 @@ provider = Provider(
             pages=reading.comments,
             per_resource=True,
             complete=True,
-            every=900.0,
+            every=1800.0,
             scopes=frozenset({"file_comments:read"}),
         ),
         Stream(
@@ -68,7 +68,7 @@ provider = Provider(
             pages=reading.versions,
             per_resource=True,
             complete=True,
-            every=3600.0,
+            every=21_600.0,
             scopes=frozenset({"file_versions:read"}),
         ),
     ),

@@ -51,9 +51,8 @@ async def files(api: Api, at: Walk, followed: Resource) -> AsyncIterator[Page]:
     second one is for versions, of which only a walk from the beginning proves an absence.
     """
     if not at.walking:
-        places = sorted(
-            filter(PLACE.match, followed.facts), reverse=True
-        )  # teams first, files last
+        # Teams come first, so that a file that is followed itself as well is walked as theirs.
+        places = sorted(filter(PLACE.match, followed.facts), reverse=True)
         todo = [(it, "") for it in places]
         at = structs.replace(at, todo=todo, walking=True)
     while at.todo:

@@ -101,6 +101,14 @@ async def test_a_file_whose_team_tells_of_it_or_that_is_lost_gets_none(fact: str
         await hooks.create(at(Figma(), Resource("file:A1", facts={fact: "team:1"})), now)
 
 
+async def test_a_file_that_its_team_tells_of_now_loses_its_own() -> None:
+    figma = Figma()
+    made = await hooks.create(at(figma, FILE), now)
+    with pytest.raises(Impossible):
+        await hooks.renew(at(figma, Resource("file:A1", facts={"via": "team:1"}), made), now)
+    assert figma.rows == {}
+
+
 async def test_a_second_account_shares_what_the_first_one_made() -> None:
     figma = Figma(foreign("7"))
     first = await hooks.create(at(figma, FILE), now)
