@@ -11,6 +11,7 @@
     ├── UnsupportedEvent    a kind nobody declared: counted and kept, never lost silently
     └── ProviderError       the provider's API said no
         ├── Reauthorize     only a person can mend it: the account stops, a consent is needed
+        │   └── Ended       who gave the access may not give it any more: the account stops at once
         ├── RateLimited     come back after `retry_after` seconds
         ├── Unavailable     a 5xx, a timeout, a reset: again later, with jitter
         │   └── Late        not answered in the time that a person's request may take
@@ -85,6 +86,13 @@ class Reauthorize(ProviderError):
     def __init__(self, message: str = "", *, revoked: bool = False) -> None:
         super().__init__(message)
         self.revoked = revoked
+
+
+class Ended(Reauthorize):
+    """Who gave the access has none any more; it ends until somebody connects again."""
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message, revoked=True)
 
 
 class RateLimited(ProviderError):

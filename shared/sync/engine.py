@@ -27,7 +27,7 @@ from shared.sync import names, obstacles, pages, subscriptions
 from shared.sync.ahead import Reading
 from shared.sync.normalize import Normalize
 from shared.sync.pages import Found
-from shared.sync.verdict import AFTER_REFUSAL, Ending, verdict
+from shared.sync.verdict import AFTER_REFUSAL, Ending, tell, verdict
 from shared.telemetry import traces
 from shared.telemetry.metrics import Metrics
 from shared.types import Page
@@ -228,10 +228,9 @@ class SyncWorker:
                     await subscriptions.ensure(conn, self._provider, unit.account_id)
             else:
                 await syncs.release(conn, unit, seconds=seconds, error=note, failed=bool(note))
-            if ending == "failed" and not unit.resource.id:
-                await syncs.fail_account(conn, unit.account_id, note)
+            await tell(conn, self._provider, unit, ending, note)
             if unit.run_id and ending != "paused":
-                error = note if ending == "failed" else ""
+                error = note if ending != "done" else ""
                 await runs.unit_done(conn, self._provider, unit, users=users, error=error)
         if ending != "paused":
             self._published()

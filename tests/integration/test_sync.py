@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 from msgspec import structs
 
-from shared.errors import ItemGone, RateLimited, Refused, Unavailable
+from shared.errors import Ended, ItemGone, RateLimited, Refused, Unavailable
 from shared.provider import Api
 from shared.store import runs, syncs
 from shared.store.database import Database
@@ -357,6 +357,36 @@ async def test_an_error_decides_when_the_walk_is_due_again(
     assert row[1] == str(error)
     assert (await show(bench, ident)).status == status
     assert len(await bench.published()) == 1, "the page before the error is kept"
+
+
+@pytest.mark.parametrize("shelf", [False, True], ids=["of the account", "of a part"])
+async def test_an_access_that_ended_stops_the_whole_account_and_says_so_once(
+    db: Database, shelf: bool
+) -> None:
+    def ended(number: int) -> None:
+        if number == 1:
+            raise Ended("They left.")
+
+    book = Notebook(pages(1, 1), [Resource("a"), Resource("b")] if shelf else [], before=ended)
+    bench = Bench(db, provider(book, shelf=shelf))
+    ana, ben = await bench.account("ana"), await bench.account("ben")
+    ident = await run(bench, ana)
+    worker = bench.walker()
+    while (await bench.rows("select count(*) from connected_account where status = 'active'"))[0][
+        0
+    ]:
+        unit = await worker.lease()
+        assert unit
+        await worker.run(unit)
+    await bench.due()
+    assert await worker.lease() is None, "nothing of them is walked any more"
+    rows = await bench.rows("select status, error_message from connected_account")
+    assert rows == [("revoked", "They left.")] * 2
+    told = (
+        "select account_id from outbox where convert_from(payload, 'utf8') like '%%reauth_required%%'"
+    )
+    assert (await show(bench, ident)).status in ("failed", "partial", "running")
+    assert sorted(await bench.rows(told)) == sorted([(ana,), (ben,)])
 
 
 async def test_a_mistake_in_a_provider_ends_its_run_with_a_sentence(db: Database) -> None:
