@@ -12,6 +12,7 @@ from services.dropbox.simulator.rest import Mood, elsewhere, routes
 from services.dropbox.simulator.world import World
 from shared.simulation import Answer, Asked, Happening, Mail, Post, Simulation
 
+TEXT = "This is what Ana has written down."
 CLIENT_SECRET = "simulated-app-secret"  # noqa: S105 - of a Dropbox that does not exist
 
 
@@ -39,7 +40,7 @@ def app(
     consent, mood, world.team = Consent(secret), Mood(), team
     world.folder("/Notes")
     for number in range(files):
-        world.save(f"/Notes/Note {number:02d}.md", f"# Note {number}\n".encode())
+        world.save(f"/Notes/Note {number:02d}.md", f"# Note {number} of many\n\n{TEXT}\n".encode())
     world.save("/Plan.pdf", b"%PDF-1.7")
 
     def environment(url: str) -> Mapping[str, str]:
@@ -77,11 +78,11 @@ def _story(world: World) -> Mapping[str, Happening]:
     begun, moved = "/The demo.txt", "/Notes/The demo.txt"
 
     async def saved() -> None:
-        world.save(begun, b"It has begun.")
+        world.save(begun, TEXT.encode())
         await world.tell()
 
     async def written() -> None:
-        world.save(begun, b"It has begun.\nIt goes on.")
+        world.save(begun, f"{TEXT}\nIt goes on.".encode())
         await world.tell()
 
     async def carried() -> None:
