@@ -5,7 +5,7 @@ https://developers.zoom.us/docs/api/pagination/
 """
 
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import TypeVar
 
@@ -85,6 +85,17 @@ async def beginning(api: Api, today: date) -> date:
         return min(datetime.fromisoformat(told).astimezone(UTC).date(), today)
     except (ValueError, OverflowError):
         return today - HISTORY
+
+
+def readable(rows: Iterable[Raw], type: type[T]) -> tuple[list[T], list[Raw]]:
+    """Rows as far as a walk needs them, and those that nobody understands."""
+    found, odd = list[T](), list[Raw]()
+    for row in rows:
+        try:
+            found.append(decoded(row, type))
+        except Unreadable:
+            odd.append(row)
+    return found, odd
 
 
 def decoded(row: bytes | Raw, type: type[T]) -> T:

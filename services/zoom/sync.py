@@ -6,14 +6,16 @@ https://developers.zoom.us/docs/api/meetings/
 
 import time
 from collections.abc import AsyncIterator, Iterable
+from contextlib import suppress
 from datetime import timedelta
 
 from msgspec import Raw, Struct, json
 
 from services.zoom.dialect import TokenDead
-from services.zoom.listing import PER_PAGE, Clock, Listed, Walk, by_month, decoded
+from services.zoom.listing import PER_PAGE, Clock, Listed, Walk, by_month, readable
 from services.zoom.models import Meeting, MeetingId, User, moment
 from services.zoom.recorded import Recording
+from shared.errors import ItemGone, Unreadable
 from shared.provider import Api
 from shared.types import Page, Record, Resource
 
@@ -21,6 +23,7 @@ CUT = 250
 """Characters of an agenda after which a list cuts it off."""
 LATER = (timedelta(hours=1), timedelta(days=1))
 """After the end of a meeting: what Zoom makes of it is read again then."""
+ODD = "listed in an unknown shape"
 TWICE = "another time of a meeting that is listed already"
 
 
@@ -55,19 +58,22 @@ async def meetings(api: Api, at: Planned, _: Resource) -> AsyncIterator[Page]:
             at, again = Planned(), True
             continue
         at = Planned(listed.next_page_token)
-        rows = {str(decoded(row, Meeting).id): row for row in reversed(listed.meetings)}
-        records = [await planned(api, row, me) for row in reversed(rows.values())]
-        same = len(listed.meetings) - len(records)
+        found, odd = readable(listed.meetings, Meeting)
+        once = {str(it.id): it for it in reversed(found)}
+        records = [await planned(api, it, me) for it in reversed(once.values())]
+        # What nobody understands becomes a dead letter, so that the walk proves no absence.
+        records += [Record("scheduled", Raw(b'{"meeting":%b}' % bytes(row))) for row in odd]
+        same = len(found) - len(once)
         yield Page(tuple(records), at, {TWICE: same} if same else {})
         if not at.next:
             return
 
 
-async def planned(api: Api, row: Raw, me: User) -> Record:
+async def planned(api: Api, its: Meeting, me: User) -> Record:
     """A meeting with its host; one call more where the list cut off what it is about."""
-    its = decoded(row, Meeting)
     if len(its.agenda) >= CUT:
-        its.agenda = (await api.get(f"/meetings/{its.id}", Meeting)).agenda
+        with suppress(ItemGone):  # or not granted: the beginning is better than nothing
+            its.agenda = (await api.get(f"/meetings/{its.id}", Meeting)).agenda
     host = me if its.host_id == me.id else None
     return Record("scheduled", Raw(json.encode({"meeting": its, "host": host})), revision="0")
 
@@ -77,23 +83,24 @@ async def past(api: Api, at: Walk, _: Resource, clock: Clock = time.time) -> Asy
     async for rows, cursor in by_month(
         api, at, "/users/me/meetings", clock, type="previous_meetings"
     ):
-        found = [decoded(row, Row) for row in rows]
-        yield Page((), cursor, resources=tuple(_took_place(found, clock())))
-        at = cursor
+        found, odd = readable(rows, Row)
+        places = tuple(_took_place(found, clock()))
+        yield Page((), cursor, {ODD: len(odd)} if odd else {}, resources=places)
 
 
 async def library(api: Api, at: Walk, _: Resource, clock: Clock = time.time) -> AsyncIterator[Page]:
     """What was recorded, for others to read: when its files change, which the list tells."""
     async for rows, cursor in by_month(api, at, "/users/me/recordings", clock):
-        found = {it.uuid: it for it in (decoded(row, Recording) for row in rows)}
-        resources = [Resource(uuid, facts={"files": _files(it)}) for uuid, it in found.items()]
-        yield Page((), cursor, resources=tuple(resources))
+        found, odd = readable(rows, Recording)
+        files = {it.uuid: {"files": _files(it)} for it in found}
+        places = tuple(Resource(uuid, facts=it) for uuid, it in files.items())
+        yield Page((), cursor, {ODD: len(odd)} if odd else {}, resources=places)
 
 
 def _took_place(rows: Iterable[Row], now: float) -> Iterable[Resource]:
     for uuid, it in {it.uuid: it for it in rows}.items():
         passed = 0
-        if it.start_time:
+        with suppress(Unreadable, OverflowError):  # without a time it is read once
             ended = moment(it.start_time) + timedelta(minutes=it.duration or 0)
             passed = sum(now >= (ended + span).timestamp() for span in LATER)
         yield Resource(uuid, facts={"start": it.start_time, "read": str(passed)})

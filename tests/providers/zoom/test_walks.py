@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from msgspec import json
 
 from services.zoom import instances
 from services.zoom.dialect import Lacking, TokenDead
@@ -11,9 +12,18 @@ from services.zoom.instances import UNFETCHED, Seen
 from services.zoom.listing import Walk
 from services.zoom.paths import real, safe, segment
 from services.zoom.provider import provider
-from services.zoom.sync import Planned
-from shared.errors import ItemGone, RateLimited, Reauthorize, Refused, TooLarge, Unavailable
+from services.zoom.sync import ODD, Planned
+from shared.errors import (
+    ItemGone,
+    RateLimited,
+    Reauthorize,
+    Refused,
+    TooLarge,
+    Unavailable,
+    Unreadable,
+)
 from shared.normalizer import encode
+from shared.sync.normalize import prepare
 from shared.sync.pages import proves
 from shared.types import Resource
 from tests.fakes.api import Answer, Call, FakeApi
@@ -300,6 +310,34 @@ async def test_20_a_meeting_without_any_time_is_kept_as_a_dead_letter() -> None:
     pages = await walk("meetings", api_of({ME: me(), PLANS: page(row)}))
     with pytest.raises(Exception, match="no time"):
         said(pages)
+
+
+async def test_a_row_of_an_unknown_shape_stops_no_walk() -> None:
+    good = answer("meetings", PLANS)["meetings"][0]
+    (it,) = await walk("meetings", api_of({ME: me(), PLANS: page({"id": []}, good)}))
+    assert [json.decode(one.payload)["meeting"]["id"] for one in it.records] == [NUMBER, []]
+    with pytest.raises(Unreadable):
+        prepare(provider)(it.records[1])
+    for name, path in (("past", PLANS), ("library", LIBRARY)):
+        api = api_of({path: page({"id": 1}, {**good, "uuid": UUID})})
+        (it,) = await walk(name, api, cursor=Walk(mark="2026-01-05"))
+        assert [one.id for one in it.resources] == [UUID]
+        assert it.excluded == {ODD: 1}
+
+
+@pytest.mark.parametrize("odd", [{"start_time": ""}, {"start_time": "x"}, {"duration": 10**15}])
+async def test_what_took_place_at_no_time_is_found_all_the_same(odd: dict[str, Any]) -> None:
+    row = {"uuid": UUID, "id": 1, "start_time": "2026-01-05T09:00:00Z", "duration": 1, **odd}
+    (it,) = await walk("past", api_of({PLANS: page(row)}), cursor=Walk(mark="2026-01-05"))
+    assert [one.facts["read"] for one in it.resources] == ["0"]
+
+
+@pytest.mark.parametrize("refusal", [ItemGone(), Lacking()])
+async def test_where_a_long_agenda_cannot_be_read_its_beginning_is_told(refusal: Any) -> None:
+    row = answer("meetings_long_agenda", PLANS)["meetings"][0]
+    api = api_of({ME: me(), PLANS: page(row), f"GET /meetings/{NUMBER}": refusal})
+    (it,) = said(await walk("meetings", api))
+    assert it.content == row["agenda"].strip()
 
 
 async def test_a_meeting_that_is_moved_forward_is_news() -> None:
