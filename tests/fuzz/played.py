@@ -66,8 +66,10 @@ async def _filled(client: httpx.AsyncClient, provider: Provider, app: Simulation
 
 async def _opened(client: httpx.AsyncClient, provider: Provider, settings: Settings) -> HttpApi:
     oauth, verifier = protocol.oauth_of(provider), "v" * 64
+    needed = {scope for it in provider.streams for scope in it.scopes}
+    scopes = oauth.scopes + tuple(it for it in oauth.on_request if it in needed)
     url = protocol.authorization_url(
-        provider, settings, scopes=oauth.scopes, state="s", verifier=verifier
+        provider, settings, scopes=scopes, state="s", verifier=verifier
     )
     back = await client.get(f"{url}&consent=yes", follow_redirects=False)
     code = dict(parse_qsl(urlsplit(back.headers["location"]).query))["code"]
