@@ -23,12 +23,14 @@ class Entry(Head, kw_only=True):
 class Batch(Struct):
     """The files that are there after a page; `emptied` are paths where something was before.
 
-    `gone` are files that came and went within the page.
+    `gone` are files that came and went within the page. `taken` are paths at which, or below which,
+    the page has files.
     """
 
     files: dict[str, tuple[Entry, Raw]] = {}
     emptied: dict[str, None] = {}
     gone: dict[str, None] = {}
+    taken: set[str] = set()
     excluded: Counter[str] = field(default_factory=Counter)
 
 
@@ -43,6 +45,7 @@ def read(rows: Iterable[Raw]) -> Batch:
             it.files.pop(entry.id, None)
             it.gone.pop(entry.id, None)
             it.files[entry.id] = (entry, row)
+            it.taken.update((path, *_above(path)))
         elif entry.tag == "deleted":
             _leave(it, path)
             if path:
@@ -60,7 +63,7 @@ def outermost(paths: Iterable[str]) -> list[str]:
 
 def _leave(it: Batch, path: str, new: str = "") -> None:
     """Nothing is at the path any more, nor below it, but what is new there."""
-    if not path:
+    if not path or path not in it.taken:
         return
     for ident, (entry, _) in [*it.files.items()]:
         at = entry.path_lower or ""

@@ -115,10 +115,11 @@ async def _page(api: Api, its: batch.Batch, gone: list[Deleted], at: Walk, seen:
     left = dict.fromkeys(at.gone)
     records = [_gone(it, seen) for it in gone]
     left |= dict.fromkeys(it.id for it in gone)
-    for ident, (entry, row) in its.files.items():
+    texts = await text.of_each(api, [entry for entry, _ in its.files.values()])
+    for (ident, (_, row)), content in zip(its.files.items(), texts, strict=True):
         stated = _stamp(seen) if ident in left else ""
         left.pop(ident, None)
-        records.append(_file(row, await text.of(api, entry), stated))
+        records.append(_file(row, content, stated))
     authors = {people.author(row) for _, row in its.files.values()} - {""}
     return Page(
         tuple(records),

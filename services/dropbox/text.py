@@ -1,5 +1,7 @@
 """What is in small text files, and in documents of Dropbox's own that can be had as text."""
 
+import asyncio
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -12,6 +14,8 @@ from shared.provider import Api
 
 LARGEST = 100_000
 """Bytes of a file that is read, and characters of it that are told."""
+AT_ONCE = 8
+"""Texts that are asked for together; the hub lets as many through as an account may have."""
 ENDINGS = frozenset(["adoc", "csv", "ini", "json", "log", "markdown", "md", "mdx", "org", "rst"])
 ENDINGS |= {"srt", "tex", "text", "toml", "tsv", "txt", "vtt", "xml", "yaml", "yml"}
 """What names of texts end with."""
@@ -26,6 +30,14 @@ class Head(Struct):
     size: int = 0
     is_downloadable: bool = True
     export_info: Export | None = None
+
+
+async def of_each(api: Api, heads: Sequence[Head]) -> list[str]:
+    """The texts of files, in their order, some of them read at once."""
+    found: list[str] = []
+    for at in range(0, len(heads), AT_ONCE):
+        found += await asyncio.gather(*(of(api, it) for it in heads[at : at + AT_ONCE]))
+    return found
 
 
 async def of(api: Api, it: Head) -> str:

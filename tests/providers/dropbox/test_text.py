@@ -8,9 +8,9 @@ from msgspec import convert
 from services.dropbox import text
 from services.dropbox.calls import written
 from services.dropbox.hashing import BLOCK, content_hash
-from services.dropbox.text import LARGEST, Head
+from services.dropbox.text import AT_ONCE, LARGEST, Head
 from shared.errors import ItemGone, Refused, Unavailable
-from tests.fakes.api import Answer, FakeApi
+from tests.fakes.api import Answer, Call, FakeApi
 from tests.providers.dropbox.material import recorded
 
 pytestmark = pytest.mark.anyio
@@ -76,6 +76,17 @@ async def test_a_text_that_is_not_given_is_left_out_and_one_that_is_late_is_wait
     api = FakeApi({("GET", "/2/files/download"): Answer(b"hi")})
     assert await text.of(api, head()) == "hi"
     assert api.asked[0].params == {"arg": '{"path":"rev:abcdef0123"}'}
+
+
+async def test_texts_are_read_together_and_stay_in_their_order() -> None:
+    def each(call: Call) -> Answer:
+        return Answer(call.params["arg"].encode())
+
+    heads = [Head(f"{n}.txt", "id:1", f"abcdef{n:03d}", n % 3) for n in range(AT_ONCE * 2 + 1)]
+    found = await text.of_each(FakeApi({("GET", "/2/files/download"): each}), heads)
+    assert [it[-6:-2] for it in found] == [it.rev[-4:] if it.size else "" for it in heads]
+    with pytest.raises(Unavailable):
+        await text.of_each(FakeApi({("GET", "/2/files/download"): Unavailable()}), heads)
 
 
 def test_17_an_argument_is_ascii_whatever_the_name() -> None:
