@@ -40,11 +40,11 @@ async def inside(api: Api, channel: str) -> Channel:
     return found
 
 
-async def told(api: Api, names: ask.Named, where: Channel, rows: list[Raw]) -> list[Message]:
-    """Messages of one channel, like those that are published."""
-    guild = await server(api)
+async def told(names: ask.Named, where: Channel, rows: list[Raw]) -> list[Message]:
+    """Messages of one channel, like those that are published; what is said directly has no server."""
     called = await names({it for row in rows for it in mentioned(row)})
     said = (said_(row) for row in rows)
+    guild = where.guild_id or ""
     return [message(Told(guild, it, where.type, called)) for it in said if it.type in WRITTEN]
 
 
@@ -56,13 +56,13 @@ async def page(
     rows = await api.get(f"/channels/{channel}/messages", list[Raw], limit=limit, **span)
     ids = sorted((said_(row).id for row in rows), key=int)
     following = ids[0] if len(rows) == limit and not after else ""
-    return answers.Messages(await told(api, names, where, rows), following)
+    return answers.Messages(await told(names, where, rows), following)
 
 
 async def one(api: Api, names: ask.Named, channel: str, ident: str) -> Message:
     where = await inside(api, channel)
     row = await api.get(f"/channels/{channel}/messages/{ident}", Raw)
-    found = await told(api, names, where, [row])
+    found = await told(names, where, [row])
     if not found:
         raise ItemGone("Nobody wrote that: it is a note of Discord's own.")
     return found[0]
@@ -80,14 +80,14 @@ async def say(
         if wish.nonce:
             body |= {"nonce": wish.nonce, "enforce_nonce": True}
     row = await api.send("POST", f"/channels/{where.id}/messages", Raw, body)
-    return (await told(api, names, where, [row]))[0]
+    return (await told(names, where, [row]))[0]
 
 
 async def edited(api: Api, names: ask.Named, channel: str, ident: str, text: str) -> Message:
     where = await inside(api, channel)
     body = {"content": text, "allowed_mentions": SILENT}
     row = await api.send("PATCH", f"/channels/{channel}/messages/{ident}", Raw, body)
-    return (await told(api, names, where, [row]))[0]
+    return (await told(names, where, [row]))[0]
 
 
 async def direct(api: Api, user: str) -> Channel:

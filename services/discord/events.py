@@ -4,7 +4,6 @@ from typing import Any
 
 from msgspec import Raw, Struct, json
 
-from services.discord.ids import Snowflake
 from services.discord.ignored import OWN, SYSTEM
 from services.discord.models import Said
 from shared.types import Record
@@ -14,12 +13,12 @@ WRITTEN = frozenset({0, 19, 20, 23, 46})
 
 
 class Told(Struct):
-    """A message in its server; `channel_type` is Discord's number.
+    """A message in its server, in none where it was said directly; `channel_type` is Discord's number.
 
     `names` are those of the channels and roles that it mentions, as far as they are known.
     """
 
-    guild: Snowflake
+    guild: str
     message: Said
     channel_type: int | None = None
     names: dict[str, str] = {}

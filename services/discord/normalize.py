@@ -60,7 +60,7 @@ def message(it: Told) -> Message:
         timestamp=utc(its.timestamp) if its.timestamp else at(its.id),
         content=markdown.render("\n".join(filter(str.strip, lines)), people, it.names),
         author=Person(id=its.author.id, name=name_of(its.author)) if its.author else None,
-        url=f"https://discord.com/channels/{it.guild}/{its.channel_id}/{its.id}",
+        url=f"https://discord.com/channels/{it.guild or '@me'}/{its.channel_id}/{its.id}",
         thread_id=_thread(it) or answers,
         parent_id=answers,
         mentions=tuple(Person(id=one.id, name=name_of(one)) for one in its.mentions),

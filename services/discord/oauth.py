@@ -25,8 +25,8 @@ PERMISSIONS = str(1 << 6 | 1 << 10 | 1 << 11 | 1 << 16 | 1 << 20 | 1 << 38)
 """To add reactions, see channels, write, read history, see voice channels, and write in threads."""
 MANAGING = 1 << 3 | 1 << 5
 """Administration, or management of the server: who has either may let a bot in."""
-SERVER = "guild_id"
-"""What a token's `extra` calls the server."""
+SERVER, BOT, PERSON = "guild_id", "bot_id", "user_id"
+"""What a token's `extra` calls the server, the bot in it, and whoever consented."""
 OF_THE_PERSON = ("/oauth2/@me", "/users/@me/guilds")
 """What is asked with the person's token; everything else is asked as the bot."""
 
@@ -63,12 +63,13 @@ async def identify(api: Api) -> Identity:
     if len(shared) > 1:
         raise Refused("The bot is in several of this person's servers: connect by consent.")
     (found,) = shared
+    bot = await api.get("/users/@me", User)
     return Identity(
         id=found.id,
         name=found.name or "",
         routes=(route(found.id), person(mine.user.id)),
         scopes=mine.scopes,
-        extra={SERVER: found.id},
+        extra={SERVER: found.id, BOT: bot.id, PERSON: mine.user.id},
     )
 
 

@@ -5,16 +5,16 @@ https://discord.com/developers/docs/resources/guild
 
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
 from datetime import timedelta
 
 from msgspec import Struct
 
 from services.discord import permissions
+from services.discord.dialect import Lacking
 from services.discord.models import User
-from services.discord.oauth import server
+from services.discord.oauth import BOT, PERSON, server
 from services.discord.places import FORUMS, SPOKEN, TEXT, Channel, Guild, Member
-from shared.errors import ItemGone, Reauthorize
+from shared.errors import Ended, ItemGone, Reauthorize
 from shared.provider import Api
 from shared.types import Page, Resource
 
@@ -31,11 +31,12 @@ class Walk(Struct, frozen=True):
 async def channels(api: Api, _: Walk, __: Resource) -> AsyncIterator[Page]:
     """Every channel that the bot may read, with the last message as a fact: a new one makes it due.
 
-    What may not be read is counted by its reason. Raises Reauthorize where consent or bot are gone.
+    What may not be read is counted by its reason. Raises Reauthorize where the bot is gone, and Ended
+    where who let it in is.
     """
     ident = await server(api)
-    await _consented(api, ident)
     guild, bot = await place(api, ident)
+    await _consented(api, ident)
     excluded: Counter[str] = Counter()
     found = []
     for it in await api.get(f"/guilds/{ident}/channels", list[Channel]):
@@ -54,23 +55,37 @@ async def channels(api: Api, _: Walk, __: Resource) -> AsyncIterator[Page]:
 
 async def place(api: Api, ident: str) -> tuple[Guild, Member]:
     """The server and the bot in it; raises Reauthorize where it was thrown out."""
+    bot = (await api.extra()).get(BOT, "")
     try:
-        bot = await api.get("/users/@me", User)
         guild = await api.get(f"/guilds/{ident}", Guild)
-        member = await api.get(f"/guilds/{ident}/members/{bot.id}", Member)
+        member = await api.get(f"/guilds/{ident}/members/{bot}", Member)
     except ItemGone:
         raise Reauthorize(
             "The bot is not in the server any more; connect again and let it in.", revoked=True
         ) from None
-    return guild, Member(bot, member.nick, member.roles)
+    return guild, Member(User(bot), member.nick, member.roles)
 
 
 async def _consented(api: Api, ident: str) -> None:
-    """Raise Reauthorize unless who consented still does, and still belongs to the server."""
-    with suppress(ItemGone):  # without the scope `guilds` the token itself is the only proof
+    """Raise Reauthorize unless whoever consented still does, and Ended if they left the server.
+
+    A server that is missing in their list may only be away, so the server itself is asked as well.
+    """
+    try:
         mine = await api.get("/users/@me/guilds", list[Guild], after=str(int(ident) - 1), limit=1)
-        if ident not in [it.id for it in mine]:
-            raise Reauthorize("Whoever connected this server has left it.", revoked=True)
+    except ItemGone:
+        return  # without the scope `guilds` the token itself is the only proof
+    if ident in [it.id for it in mine]:
+        return
+    who = (await api.extra()).get(PERSON, "")
+    try:
+        await api.get(f"/guilds/{ident}/members/{who}", Member)
+    except Lacking:
+        raise
+    except ItemGone:
+        raise Ended(
+            "Whoever connected this server has left it; somebody else may connect it."
+        ) from None
 
 
 def resource_of(it: Channel, guild: str, facts: dict[str, str]) -> Resource:

@@ -11,8 +11,7 @@ from datetime import UTC, datetime
 from msgspec import Struct
 
 from services.discord.ids import utc
-from services.discord.models import User
-from services.discord.oauth import server
+from services.discord.oauth import BOT, server
 from services.discord.places import THREADS, Channel
 from services.discord.server import REST, Clock, Walk, resource_of
 from shared.errors import ItemGone
@@ -47,9 +46,8 @@ class Archives(Struct, frozen=True):
 async def threads(api: Api, _: Walk, __: Resource) -> AsyncIterator[Page]:
     """Every thread in which somebody wrote lately."""
     ident = await server(api)
-    bot = await api.get("/users/@me", User)
     found = await api.get(f"/guilds/{ident}/threads/active", Listed)
-    yield _threads(found, Walk(), ident, bot.id)
+    yield _threads(found, Walk(), ident, (await api.extra()).get(BOT, ""))
 
 
 async def archives(
@@ -58,7 +56,7 @@ async def archives(
     """The threads of a channel that were put away, newest first, down to those that are known."""
     now = datetime.fromtimestamp(clock(), UTC)
     due = not at.looked or now - datetime.fromisoformat(at.looked) >= REST
-    if resource.facts.get("type") not in ("0", "5", "15", "16") or not (due or at.before):
+    if resource.facts.get("type") not in HAVING or not (due or at.before):
         return
     guild, own = resource.facts.get("guild", ""), resource.facts.get("bot", "")
     while True:

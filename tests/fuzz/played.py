@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from shared.config import Settings, load
 from shared.http.client import HttpApi
@@ -77,8 +77,10 @@ async def _opened(client: httpx.AsyncClient, provider: Provider, settings: Setti
     token, _ = await protocol.exchange(
         client, provider, settings, code=code, verifier=verifier, redirect_uri=redirect_uri
     )
-
-    return _api(client, provider, token, settings.provider.base_url, settings.environment)
+    base, itself = settings.provider.base_url, settings.environment
+    who = await oauth.identify(_api(client, provider, token, base, itself))
+    token = structs.replace(token, extra={**token.extra, **who.extra})
+    return _api(client, provider, token, base, itself)
 
 
 def _api(

@@ -207,14 +207,6 @@ async def test_4_who_takes_the_consent_back_is_not_read_any_more(place: Place) -
     assert len(place.discord.calls) == asked, "the bot reads nothing without consent"
 
 
-async def test_20_a_token_that_ended_is_renewed_once_for_all_walks(place: Place) -> None:
-    place.discord.fail(Fault("expired"))
-    run = await place.walked(mode="full")
-    assert run["status"] == "success", run
-    consented = place.discord.consent
-    assert (consented.refreshes, consented.reuses) == (1, 0)
-
-
 async def test_7_without_the_right_to_the_history_nothing_is_taken_for_deleted(
     place: Place,
 ) -> None:
@@ -227,12 +219,14 @@ async def test_7_without_the_right_to_the_history_nothing_is_taken_for_deleted(
     assert len(await place.heard()) == before
 
 
-async def test_9_limits_of_all_three_kinds_are_got_over(place: Place) -> None:
-    for fault in ("limited", "limited_all", "blocked"):
+async def test_9_limits_of_all_three_kinds_and_a_dead_token_are_got_over(place: Place) -> None:
+    for fault in ("limited", "limited_all", "blocked", "expired"):
         place.discord.fail(Fault(fault))
     run = await place.walked(mode="full")
     assert (run["status"], run["published"]) == ("success", 0), run
     assert len(place.discord.pace.refusals) == 3
+    consented = place.discord.consent
+    assert (consented.refreshes, consented.reuses) == (1, 0), "renewed once for all walks"
 
 
 async def test_a_caller_writes_reads_and_is_kept_within_the_server(place: Place) -> None:
@@ -260,8 +254,28 @@ async def test_a_caller_writes_reads_and_is_kept_within_the_server(place: Place)
     assert asked == ["/api/v10/channels/1400000000000000666"]
 
 
-async def test_21_deleting_the_connection_ends_the_authorization(place: Place) -> None:
+async def test_25_without_the_bot_it_waits_and_without_its_person_it_ends(place: Place) -> None:
+    async def becomes(wanted: str) -> None:
+        async def so() -> bool:
+            await place.rows("update sync_state set next_run_at = now() where stream = 'channels'")
+            place.service.hub.wake()
+            return await place.status() == wanted
+
+        await until(so)
+
+    place.world.members.discard(BOT)
+    await becomes("error")
+    place.world.members.add(BOT)
+    await becomes("active")
+    place.world.members.discard(ANA)
+    await becomes("revoked")
+    asked = len(place.discord.calls)
+    place.world.say(GENERAL, "Among those who stayed")
+    assert (await place.ask("GET", f"/channels/{GENERAL}/messages")).status_code == 409
+    assert len(place.discord.calls) == asked
     reply = await place.service.http.get("/accounts", headers=place.key)
     (account,) = reply.json()["accounts"]
+    assert "left" in account["error_message"]
+    assert place.discord.consent.tokens
     await place.service.http.delete(f"/accounts/{account['id']}", headers=place.key)
     await until(lambda: not place.discord.consent.tokens)

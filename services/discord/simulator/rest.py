@@ -2,7 +2,7 @@
 
 from services.discord.simulator.consent import problem
 from services.discord.simulator.pace import Pace
-from services.discord.simulator.rows import BOT, GUILD, HISTORY, PEOPLE, VIEW, hidden, user
+from services.discord.simulator.rows import ANA, BOT, GUILD, HISTORY, PEOPLE, VIEW, hidden, user
 from services.discord.simulator.world import World
 from services.discord.simulator.writes import ID, ROOM, Handle, unknown, writes
 from shared.simulation import Answer, Asked, Route
@@ -28,12 +28,9 @@ def routes(world: World, pace: Pace) -> list[Route]:
         return Answer([{"user": user(it), "nick": None, "roles": []} for it in found])
 
     def mine(asked: Asked) -> Answer:
-        there = PEOPLE and int(asked.query.get("after", "0")) < int(GUILD) and world.members
-        return Answer(
-            [{"id": GUILD, "name": "Acme", "owner": True, "permissions": "8"}]
-            if there and "left" not in world.members
-            else []
-        )
+        there = ANA in world.members and int(asked.query.get("after", "0")) < int(GUILD)
+        row = {"id": GUILD, "name": "Acme", "owner": True, "permissions": "8"}
+        return Answer([row] if there else [])
 
     def listed(_: Asked, __: str) -> Answer:
         return Answer(list(world.channels.values()))

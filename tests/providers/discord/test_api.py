@@ -28,7 +28,7 @@ class Hub:
 
     def __init__(self) -> None:
         self.api = FakeApi({})
-        self.api.beside = {"guild_id": GUILD}
+        self.api.beside = {"guild_id": GUILD, "bot_id": BOT, "user_id": MIA}
         self.started: list[str] = []
         self.answer("GET", f"/channels/{CHANNEL}", api("channels")[1])
         self.answer("GET", f"/channels/{FOREIGN}", {"id": FOREIGN, "guild_id": "1", "type": 0})
@@ -180,7 +180,10 @@ def test_direct_messages_go_to_people_of_the_server_only(hub: Hub, client: TestC
     hub.answer("GET", member, {**api("member"), "user": {"id": MIA, "username": "mia"}})
     hub.answer("POST", "/users/@me/channels", {"id": "77", "type": 1})
     hub.echo("POST", "/channels/77/messages")
-    assert client.post("/api/v1/direct-messages", json=body).status_code == 201
+    said = client.post("/api/v1/direct-messages", json=body)
+    assert said.status_code == 201
+    assert "guild_id" not in said.json()["metadata"]
+    assert said.json()["url"].startswith("https://discord.com/channels/@me/")
 
 
 BAD: list[tuple[str, str, Any]] = [
@@ -260,7 +263,6 @@ def test_reactions_are_sent_as_discord_wants_them(hub: Hub, client: TestClient[A
 
 
 def test_lists_tell_what_the_bot_may_read(hub: Hub, client: TestClient[Any]) -> None:
-    hub.answer("GET", "/users/@me", api("bot"))
     hub.answer("GET", f"/guilds/{GUILD}", api("guild"))
     hub.answer("GET", f"/guilds/{GUILD}/members/{BOT}", api("member"))
     hub.answer("GET", f"/guilds/{GUILD}/channels", api("channels"))

@@ -51,5 +51,5 @@ def test_each_of_the_twenty_five_questions_has_a_test_by_its_number() -> None:
     assert asked == {str(number) for number in range(1, 26)} - GATEWAY
 
 
-GATEWAY = {"19", "24", "25"}
-"""What only the gateway tells: voice, deletions in bulk, a server that is away. See the README."""
+GATEWAY = {"19"}
+"""What only the gateway tells: who joins, moves and leaves in voice. See the README."""

@@ -11,7 +11,7 @@ from shared.errors import ItemGone, Refused
 from shared.provider import Revocation
 from shared.types import Secret, Token
 from tests.fakes.api import Answer, FakeApi
-from tests.providers.discord.material import GUILD, MIA, api
+from tests.providers.discord.material import BOT, GUILD, MIA, api
 
 pytestmark = pytest.mark.anyio
 
@@ -23,6 +23,7 @@ def consented(**beside: str) -> FakeApi:
     found = FakeApi(
         {
             ("GET", "/oauth2/@me"): Answer(api("oauth2_me")),
+            ("GET", "/users/@me"): Answer(api("bot")),
             ("GET", f"/guilds/{GUILD}"): Answer(api("guild")),
         }
     )
@@ -35,6 +36,7 @@ async def test_the_account_is_the_server_that_was_chosen() -> None:
     assert (found.id, found.name) == (GUILD, "Acme")
     assert found.routes == (f"guild:{GUILD}", f"user:{MIA}")
     assert found.scopes == ("guilds", "identify", "bot")
+    assert found.extra == {"guild_id": GUILD, "bot_id": BOT, "user_id": MIA}
 
 
 def brought(*mine: dict[str, Any]) -> FakeApi:
@@ -56,7 +58,7 @@ async def test_a_token_that_was_brought_opens_the_one_server_that_is_managed(rig
     without_bot = {"id": "5", "permissions": "8"}
     for mine in (OWNED, {"id": GUILD, "permissions": str(right)}):
         found = await oauth.identify(brought(member, mine, without_bot))
-        assert (found.id, found.extra) == (GUILD, {"guild_id": GUILD})
+        assert (found.id, found.extra["guild_id"]) == (GUILD, GUILD)
 
 
 async def test_whoever_only_belongs_to_a_server_does_not_open_it() -> None:

@@ -5,12 +5,13 @@ from typing import Any
 import pytest
 
 from services.discord import permissions
+from services.discord.dialect import Lacking
 from services.discord.places import Channel, Guild, Member, Overwrite, Role
 from services.discord.threads import Archives
-from shared.errors import ItemGone, Reauthorize, Refused
+from shared.errors import Ended, ItemGone, Reauthorize, Refused, Unavailable
 from shared.types import Resource
 from tests.fakes.api import Answer, Call, FakeApi, gone
-from tests.providers.discord.material import BOT, CHANNEL, GUILD, HERE, NOW, api, walk
+from tests.providers.discord.material import BOT, CHANNEL, GUILD, HERE, MIA, NOW, api, walk
 
 pytestmark = pytest.mark.anyio
 
@@ -21,14 +22,13 @@ def served(**others: Any) -> FakeApi:
     found = FakeApi(
         {
             MINE: Answer([api("guild")]),
-            ("GET", "/users/@me"): Answer(api("bot")),
             ("GET", f"/guilds/{GUILD}"): Answer(api("guild")),
             ("GET", f"/guilds/{GUILD}/members/{BOT}"): Answer(api("member")),
             ("GET", f"/guilds/{GUILD}/channels"): Answer(api("channels")),
             ("GET", f"/guilds/{GUILD}/threads/active"): Answer(api("threads.active")),
         }
     )
-    found.beside = {"guild_id": GUILD, **others}
+    found.beside = {"guild_id": GUILD, "bot_id": BOT, "user_id": MIA, **others}
     return found
 
 
@@ -73,7 +73,15 @@ async def test_who_consented_is_asked_for_each_time_with_one_small_call() -> Non
 async def test_who_left_the_server_is_not_read_for_any_more(mine: list[Any]) -> None:
     calls = served()
     calls.answers[MINE] = Answer(mine)
-    with pytest.raises(Reauthorize, match="left"):
+    who = ("GET", f"/guilds/{GUILD}/members/{MIA}")
+    calls.answers[who] = ItemGone()
+    with pytest.raises(Ended, match="left"):
+        await walk("channels", calls)
+    calls.answers[who] = Answer(api("member"))
+    (page,) = await walk("channels", calls)
+    assert page.resources, "the server was away for a moment"
+    calls.answers[who] = Lacking()
+    with pytest.raises(Lacking):
         await walk("channels", calls)
 
 
@@ -88,10 +96,16 @@ async def test_without_the_scope_guilds_the_token_alone_is_proof() -> None:
 
 
 @pytest.mark.parametrize("path", [f"/guilds/{GUILD}", f"/guilds/{GUILD}/members/{BOT}"])
-async def test_a_bot_that_was_thrown_out_has_to_be_let_in_again(path: str) -> None:
+async def test_25_a_bot_that_was_thrown_out_has_to_be_let_in_and_a_server_may_be_away(
+    path: str,
+) -> None:
     calls = served()
     calls.answers["GET", path] = ItemGone()
-    with pytest.raises(Reauthorize, match="bot"):
+    with pytest.raises(Reauthorize, match="bot") as found:
+        await walk("channels", calls)
+    assert not isinstance(found.value, Ended), "it is looked for every hour"
+    calls.answers["GET", path] = Unavailable()
+    with pytest.raises(Unavailable):
         await walk("channels", calls)
 
 

@@ -192,6 +192,18 @@ async def test_after_an_hour_edits_are_seen_and_what_is_missing_is_deleted() -> 
     assert last(pages).known == tuple(it.ids)
 
 
+async def test_24_what_is_deleted_in_bulk_is_deleted_each() -> None:
+    it = room(90)
+    cursor = rested(it, *it.ids)
+    gone = it.ids[5:85]
+    for ident in gone:
+        del it.rows[ident]
+    calls = it.api
+    calls.answers["GET", f"{MESSAGES}/{gone[-1]}"] = ItemGone()
+    assert deleted(await walk("messages", calls, cursor)) == gone
+    assert len(calls.asked) == 3, "one of them is asked for by its id"
+
+
 async def test_nothing_is_deleted_while_the_newest_of_it_is_still_there() -> None:
     it = room(5)
     cursor = rested(it, *it.ids, ago(10.0))
