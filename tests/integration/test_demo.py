@@ -13,7 +13,7 @@ GITHUB = ("opens an issue", "comments on it", "another title", "It is deleted")
 REAL = "postgresql://nobody@127.0.0.1:1/real"
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(480)
 def test_the_story_is_told_to_its_end_without_touching_real_data(tmp_path: Path) -> None:
     told = subprocess.run(
         [sys.executable, "-c", "from shared.cli import main; main()", "demo", "--once"],
@@ -21,7 +21,7 @@ def test_the_story_is_told_to_its_end_without_touching_real_data(tmp_path: Path)
         env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200", "POSTGRES_URL": REAL},
         capture_output=True,
         text=True,
-        timeout=170,
+        timeout=470,
         check=False,
     )
     assert told.returncode == 0, told.stdout + told.stderr
