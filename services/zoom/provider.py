@@ -1,13 +1,61 @@
 """Zoom, declared. https://developers.zoom.us/docs/api/"""
 
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+from msgspec import Struct
+
 from services.zoom import instances, listing, normalize, oauth, recorded, summaries, sync, webhook
 from services.zoom.api import Zoom
 from services.zoom.dialect import dialect
 from services.zoom.ignored import IGNORED
 from services.zoom.quotas import QUOTAS, charges
-from shared.provider import OAuth, Provider, Stream, Webhook
+from shared.provider import Api, OAuth, Provider, Stream, Webhook
+from shared.types import Page, Resource
 
-WEEK = 604_800.0
+Pages = Callable[[Api, Any, Resource], AsyncIterator[Page]]
+
+QUARTER, WEEK = 900.0, 604_800.0
+"""Seconds between two walks that no event asked for."""
+
+
+def _listed(
+    name: str, at: type[Struct], pages: Pages, scopes: frozenset[str], *, complete: bool = False
+) -> Stream:
+    """A list of the account's own."""
+    return Stream(
+        name=name,
+        source="zoom",
+        cursor=at,
+        pages=pages,
+        complete=complete,
+        every=QUARTER,
+        scopes=scopes,
+    )
+
+
+def _read(
+    name: str,
+    of: str,
+    pages: Pages,
+    scopes: frozenset[str],
+    *,
+    weeks: int = 1,
+    complete: bool = True,
+) -> Stream:
+    """What is left of one time of a meeting, which the stream `of` found."""
+    return Stream(
+        name=name,
+        source="zoom",
+        cursor=instances.Seen,
+        pages=pages,
+        per_resource=True,
+        of=of,
+        complete=complete,
+        every=weeks * WEEK,
+        scopes=scopes,
+    )
+
 
 provider = Provider(
     name="zoom",
@@ -41,63 +89,12 @@ provider = Provider(
         challenge=webhook.challenge,
     ),
     streams=(
-        Stream(
-            name="meetings",
-            source="zoom",
-            cursor=sync.Planned,
-            pages=sync.meetings,
-            complete=True,
-            every=900.0,
-            scopes=oauth.MEETINGS,
-        ),
-        Stream(
-            name="past",
-            source="zoom",
-            cursor=listing.Walk,
-            pages=sync.past,
-            every=900.0,
-            scopes=oauth.MEETINGS,
-        ),
-        Stream(
-            name="library",
-            source="zoom",
-            cursor=listing.Walk,
-            pages=sync.library,
-            every=900.0,
-            scopes=oauth.LIBRARY,
-        ),
-        Stream(
-            name="held",
-            source="zoom",
-            cursor=instances.Seen,
-            pages=instances.held,
-            per_resource=True,
-            of="past",
-            every=4 * WEEK,
-            scopes=oauth.PAST,
-        ),
-        Stream(
-            name="summaries",
-            source="zoom",
-            cursor=instances.Seen,
-            pages=instances.summaries,
-            per_resource=True,
-            of="past",
-            complete=True,
-            every=WEEK,
-            scopes=oauth.SUMMARIES,
-        ),
-        Stream(
-            name="recordings",
-            source="zoom",
-            cursor=instances.Seen,
-            pages=instances.recordings,
-            per_resource=True,
-            of="library",
-            complete=True,
-            every=WEEK,
-            scopes=oauth.FILES,
-        ),
+        _listed("meetings", sync.Planned, sync.meetings, oauth.MEETINGS, complete=True),
+        _listed("past", listing.Walk, sync.past, oauth.MEETINGS),
+        _listed("library", listing.Walk, sync.library, oauth.LIBRARY),
+        _read("held", "past", instances.held, oauth.PAST, weeks=4, complete=False),
+        _read("summaries", "past", instances.summaries, oauth.SUMMARIES),
+        _read("recordings", "library", instances.recordings, oauth.FILES),
     ),
     routes=(Zoom,),
     normalizers={
