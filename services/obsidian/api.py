@@ -1,6 +1,5 @@
 """Obsidian's own endpoints, under `/api/v1`: notes are found, read and written, as Messages."""
 
-from datetime import UTC, datetime
 from urllib.parse import urlencode
 
 from litestar import Controller, delete, get, post, put
@@ -9,6 +8,7 @@ from litestar.response import Stream
 
 from services.obsidian import asking as ask
 from services.obsidian import normalize, vault, writing
+from services.obsidian.facts import moment
 from services.obsidian.models import Hit
 from services.obsidian.paths import address, asked, composed, hidden
 from services.obsidian.telling import one
@@ -35,7 +35,8 @@ class Obsidian(Controller):
         found = sorted((await vault.stats(api)).items())
         rows = [(path, it) for path, (_, it) in found if path.startswith(inside) and path > after]
         listed = [
-            ask.Listed(path, _moment(stat.mtime), int(stat.size)) for path, stat in rows[:limit]
+            ask.Listed(path, moment(stat.mtime).isoformat(), int(stat.size))
+            for path, stat in rows[:limit]
         ]
         return ask.Notes(listed, listed[-1].path if len(rows) > limit else "")
 
@@ -88,7 +89,3 @@ class Obsidian(Controller):
 async def _told(api: Api, path: str) -> Message:
     note = await vault.read(api, path)
     return normalize.note(one(note, await api.extra(), composed(path), await vault.files(api)))
-
-
-def _moment(milliseconds: float) -> str:
-    return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat()

@@ -79,13 +79,14 @@ class Telling:
             if old and old.own != own:
                 former.add(paths.item(it.path, old.own))
             records.append(self._record(it, text, new, now, fresh=old is None))
-        former -= {paths.item(path, it.own) for path, it in {**known, **seen}.items()}
+        if former:
+            former -= {paths.item(path, it.own) for path, it in {**known, **seen}.items()}
         return (*records, *(_farewell(ident, now) for ident in sorted(former))), seen
 
     def farewells(self, kept: Mapping[str, Seen], now: float) -> tuple[Record, ...]:
         """Records of what is gone; what goes on under its own id somewhere else is not."""
-        there = {paths.item(path, it.own) for path, it in kept.items()}
         gone = {paths.item(path, it.own) for path, it in self._gone.items()}
+        there = {paths.item(path, it.own) for path, it in kept.items()} if gone else set()
         return tuple(_farewell(ident, now) for ident in sorted(gone - there))
 
     def _record(self, it: Found, text: str, new: Seen, now: float, *, fresh: bool) -> Record:

@@ -114,6 +114,8 @@ async def test_22_a_link_is_never_followed(place: Path, to: str) -> None:
     (place / "up").symlink_to(place.parent)
     (place / "round").symlink_to(place)
     assert len(said(await walk(local(place.parent)))) == 3
+    listed = json.decode(ask(place.parent, "/Notes/vault/").body)["files"]
+    assert listed == ["F/", "Files/", "a.md"]
     assert ask(place.parent, "/Notes/vault/link.md").status == 404
     assert ask(place.parent, "/Notes/vault/up/secret.md").status == 404
     assert ask(place.parent, "/Notes/vault/up/").status == 404

@@ -11,6 +11,7 @@ from services.obsidian.provider import provider
 from services.obsidian.telling import Walk
 from shared.errors import Impossible, ItemGone, Unavailable, Unreadable
 from shared.sync.normalize import prepare
+from shared.types import Resource
 from tests.fakes.api import Answer, Call
 from tests.providers.obsidian.material import NOW, Vault, end, records, said, vault, versions, walk
 
@@ -320,7 +321,7 @@ async def test_a_long_path_still_gives_a_short_id() -> None:
 
 async def test_27_ten_thousand_notes_are_walked_by_one_look() -> None:
     it = Vault({f"F{n % 50}/n{n}.md": _note(n) for n in range(10_000)})
-    first = await walk(it.api)
+    first = [page async for page in sync.notes(it.api, Walk(), Resource(), lambda: NOW)]
     assert sum(len(page.records) for page in first) == 10_000
     it.asked.clear()
     api = it.api
