@@ -240,19 +240,7 @@ async def test_a_caller_writes_and_what_came_of_it_is_heard(place: Place) -> Non
     assert (await place.asked("GET", f"/files/{ident}")).status_code == 404
 
 
-async def test_what_is_shared_is_listed_and_what_is_not_any_more_is_gone(place: Place) -> None:
-    world = place.world
-    world.share("84528192421", "/Notes")
-    await place.synced()
-    facts = {"title": "Notes", "kind": "shared_folder", "access": "owner"}
-    await place.heard("share:84528192421", **facts)
-    world.shares.clear()
-    await place.synced()
-    await place.heard("share:84528192421", deleted=True)
-    assert [it["id"] for it in await place.told() if it.get("deleted")] == ["share:84528192421"]
-
-
-async def test_25_a_member_of_a_team_sees_all_of_its_space(
+async def test_25_a_member_of_a_team_sees_all_of_its_space_and_what_is_shared(
     database_url: str, nats_url: str
 ) -> None:
     async with connected(app(post, files=1, team="9"), database_url, nats_url) as it:
@@ -260,6 +248,15 @@ async def test_25_a_member_of_a_team_sees_all_of_its_space(
         assert len(await it.told()) == 2
         content = await it.asked("GET", f"/files/{max(it.world.files)}/content")
         assert content.content == b"%PDF-1.7"
+        it.world.share("84528192421", "/Notes")
+        await it.synced()
+        facts = {"title": "Notes", "kind": "shared_folder", "access": "owner"}
+        await it.heard("share:84528192421", **facts)
+        it.world.shares.clear()
+        await it.synced()
+        await it.heard("share:84528192421", deleted=True)
+        gone = [one["id"] for one in await it.told() if one.get("deleted")]
+        assert gone == ["share:84528192421"]
 
 
 async def test_disconnecting_ends_the_grant_even_where_the_token_ended_before(
