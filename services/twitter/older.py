@@ -110,18 +110,21 @@ def read(it: Delivery) -> Iterator[Record | Nudge]:
         raise UnsupportedEvent("X sent a delivery that tells nothing.", "empty")
 
 
-def direct(payload: Raw, routes: tuple[str, ...]) -> Iterator[Record]:
-    """Direct messages as they would be listed; what else is in such an event has no words."""
+def direct(payload: Raw, routes: tuple[str, ...]) -> Iterator[Record | Nudge]:
+    """Direct messages as they would be listed, or a look at the list where an event names no conversation."""
     told = json.decode(payload, type=Directs)
     names = events.beside(Includes(users=list(told.users.values()))).names
     for it in told.direct_message_events:
-        if it.type == "message_create" and it.message_create:
-            yield events.direct(_listed(it, it.message_create), names, routes)
+        said = it.message_create if it.type == "message_create" else None
+        if said and said.target.recipient_id:
+            yield events.direct(_listed(it, said), names, routes)
+        elif said:
+            yield Nudge(routes, stream="messages")
 
 
 def _listed(it: Direct, said: Said) -> Raw:
-    """The event in the shape of `GET /2/dm_events`."""
-    data = said.message_data
+    """The event in the shape of `GET /2/dm_events`; of two people the smaller number comes first."""
+    data, two = said.message_data, sorted((said.sender_id, said.target.recipient_id), key=int)
     medium = data.attachment.media if data.attachment else None
     key = f"{_PREFIX.get(medium.type, '3')}_{medium.id_str}" if medium else ""
     at = _moment(it).isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -130,17 +133,12 @@ def _listed(it: Direct, said: Said) -> Raw:
         "event_type": "MessageCreate",
         "text": data.text,
         "sender_id": said.sender_id,
-        "dm_conversation_id": between(said.sender_id, said.target.recipient_id),
+        "dm_conversation_id": "-".join(two),
         "created_at": at,
         "entities": data.entities,
         "attachments": {"media_keys": [key]} if key else None,
     }
     return Raw(json.encode(row))
-
-
-def between(one: str, other: str) -> str:
-    """The id of the conversation of two, the smaller id first, as numbers; none without both."""
-    return "-".join(sorted((one, other), key=int)) if one and other else ""
 
 
 def _moment(it: Direct) -> datetime:

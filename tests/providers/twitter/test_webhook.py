@@ -177,6 +177,13 @@ def test_messages_of_both_apis_are_the_same() -> None:
     assert older == newer
 
 
+def test_a_message_to_a_group_is_looked_up() -> None:
+    body = webhook("dm.received")
+    (event,) = body["data"]["payload"]["direct_message_events"]
+    del event["message_create"]["target"]
+    assert read(body) == [Nudge((f"user:{ME}",), stream="messages")]
+
+
 def test_a_new_handle_is_known_from_now_on() -> None:
     names, record = read(webhook("profile.update.handle"))
     assert isinstance(names, Names)
