@@ -3,108 +3,23 @@
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from msgspec import Struct, json
 
 from services.jira.provider import provider
 from services.jira.simulator import Jira, app
-from services.jira.simulator.world import MOST, Site, World
-from shared.bus import stream
+from services.jira.simulator.world import MOST, Site
 from shared.http.roleplay import consent, post
 from shared.simulation import Fault
-from tests.fakes.service import Running, running
-from tests.fakes.simulated import listening, told, until
+from tests.fakes.place import Place, connected
+from tests.fakes.simulated import until
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(120)]
 
 SECRET = "what both sides sign with"
 ISSUES = 6
 """On each of two sites."""
-
-
-class Place(Struct):
-    """Ana's account, walked once, and the service that listens to both of its sites."""
-
-    jira: Jira
-    service: Running
-    key: dict[str, str]
-
-    @property
-    def world(self) -> World:
-        return self.jira.world
-
-    @property
-    def sites(self) -> list[Site]:
-        return [*self.world.sites.values()]
-
-    async def heard(self) -> list[tuple[str, dict[str, Any]]]:
-        """Every item in the stream once nothing waits: what happened to it and its decoded body."""
-        await until(self._quiet)
-        state = (await self.service.nc.jetstream().stream_info(stream.NAME)).state
-        events = await self.service.events(state.messages) if state.messages else []
-        return [
-            (it.headers["ce-type"].rpartition(".")[2], json.decode(it.data))
-            for it in events
-            if it.subject.startswith("self.events.") and it.subject.endswith(".jira.ana")
-        ]
-
-    async def about(self, ident: str) -> list[tuple[str, dict[str, Any]]]:
-        """What was told of one item, oldest first."""
-        return [(kind, it) for kind, it in await self.heard() if it["id"] == ident]
-
-    async def hears(self, ident: str, kind: str, title: str | None = None) -> None:
-        """Wait until that is the last that was told of an item."""
-
-        async def heard() -> bool:
-            found = await self.about(ident)
-            return bool(found) and (found[-1][0], found[-1][1].get("title")) == (kind, title)
-
-        await until(heard)
-
-    async def walked(self, **wish: str) -> dict[str, Any]:
-        """A run from its start to its end."""
-        if wish:
-            body = {"user_id": "ana", **wish}
-            reply = await self.service.http.post("/sync", json=body, headers=self.key)
-            assert reply.status_code == 202, reply.text
-        while True:
-            reply = await self.service.http.get("/sync/runs", headers=self.key)
-            runs: list[dict[str, Any]] = reply.json()["runs"]
-            if runs and all(it["status"] not in ("queued", "running") for it in runs):
-                return max(runs, key=lambda it: str(it["started_at"]))
-            await asyncio.sleep(0.1)
-
-    async def _quiet(self) -> bool:
-        async with self.service.hub.db.connection() as conn:
-            cursor = await conn.execute(
-                "select (select count(*) from outbox) + "
-                "(select count(*) from webhook_inbox where state = 'due') + "
-                "(select count(*) from sync_state where next_run_at <= now())"
-            )
-            row = await cursor.fetchone()
-        return row is not None and row[0] == 0
-
-
-@asynccontextmanager
-async def connected(*engines: str) -> AsyncIterator[Place]:
-    """A service that Ana has just connected both of her sites to, with one consent."""
-    jira = app(post, "", SECRET, issues=ISSUES)
-    async with (
-        listening(jira) as address,
-        running(provider, *engines, build=told(jira, address)) as service,
-    ):
-        key = await service.key()
-        asked = await service.http.post("/oauth/authorize", json={"user_id": "ana"}, headers=key)
-        await asyncio.to_thread(consent, asked.json()["authorization_url"], consent="yes")
-        it = Place(jira, service, key)
-        run = await it.walked()
-        assert run["status"] == "success", run
-        await until(lambda: all(site.hooks for site in it.sites))
-        yield it
-        assert jira.unknown == []
 
 
 @pytest.fixture(autouse=True)
@@ -114,12 +29,37 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-async def place(database_url: str, nats_url: str, anyio_backend: str) -> AsyncIterator[Place]:
-    async with connected(database_url, nats_url) as it:
+def jira() -> Jira:
+    return app(post, "", SECRET, issues=ISSUES)
+
+
+@pytest.fixture
+async def place(
+    jira: Jira, database_url: str, nats_url: str, anyio_backend: str
+) -> AsyncIterator[Place]:
+    """Ana's account, connected to both of her sites with one consent, and walked once."""
+    async with connected(provider, jira, database_url, nats_url) as it:
+        run = await it.walked()
+        assert run["status"] == "success", run
+        await until(lambda: all(site.hooks for site in sites(jira)))
         yield it
 
 
-async def test_everything_on_both_sites_is_told_once(place: Place) -> None:
+def sites(jira: Jira) -> list[Site]:
+    return [*jira.world.sites.values()]
+
+
+async def hears(place: Place, ident: str, kind: str, title: str | None = None) -> None:
+    """Wait until that is the last that was told of an item."""
+
+    async def heard() -> bool:
+        found = await place.about(ident)
+        return bool(found) and (found[-1][0], found[-1][1].get("title")) == (kind, title)
+
+    await until(heard)
+
+
+async def test_everything_on_both_sites_is_told_once(place: Place, jira: Jira) -> None:
     found = await place.heard()
     assert Counter(it["type"] for _, it in found) == {
         "issue": 2 * ISSUES,
@@ -128,77 +68,79 @@ async def test_everything_on_both_sites_is_told_once(place: Place) -> None:
         "issue_change": 2 * ISSUES,
     }
     assert {kind for kind, _ in found} == {"created"}
-    assert {it["id"].partition(":")[0] for _, it in found} == {site.id for site in place.sites}
+    assert {it["id"].partition(":")[0] for _, it in found} == {site.id for site in sites(jira)}
     again = await place.walked(mode="full")
     assert (again["status"], again["published"]) == ("success", 0)
     (account,) = (await place.service.http.get("/accounts", headers=place.key)).json()["accounts"]
     assert account["name"] == "Ada Park"
 
 
-async def test_what_happens_is_heard_though_the_search_does_not_know_it_yet(place: Place) -> None:
-    world, (_, site) = place.world, place.sites
+async def test_what_happens_is_heard_though_the_search_does_not_know_it_yet(
+    place: Place, jira: Jira
+) -> None:
+    world, site = jira.world, sites(jira)[1]
     world.lag = True
-    place.jira.fail(Fault("missed"))  # Jira tries again
-    place.jira.fail(Fault("duplicated"))
+    jira.fail(Fault("missed"))  # Jira tries again
+    jira.fail(Fault("duplicated"))
     number = await world.open_issue(site, "Heard")
     ident = f"{site.id}:issue:{number}"
-    await place.hears(ident, "created", "Heard")
+    await hears(place, ident, "created", "Heard")
     said = await world.comment(site, number, "And answered")
-    await place.hears(f"{site.id}:comment:{said['id']}", "created")
-    place.jira.fail(Fault("reordered"))
+    await hears(place, f"{site.id}:comment:{said['id']}", "created")
+    jira.fail(Fault("reordered"))
     await world.edit(site, number, summary="Older")
     await world.edit(site, number, summary="Newest")
-    await place.hears(ident, "updated", "Newest")
+    await hears(place, ident, "updated", "Newest")
     world.index()
     assert (await place.walked(mode="incremental"))["published"] == 0, "the walk knows it all"
     await world.take_back(site, number, said)
-    await place.hears(f"{site.id}:comment:{said['id']}", "deleted")
+    await hears(place, f"{site.id}:comment:{said['id']}", "deleted")
     other = await world.comment(site, number, "Gone with its issue")
-    await place.hears(f"{site.id}:comment:{other['id']}", "created")
+    await hears(place, f"{site.id}:comment:{other['id']}", "created")
     await world.delete_issue(site, number)
-    await place.hears(ident, "deleted")
-    await place.hears(f"{site.id}:comment:{other['id']}", "deleted")
+    await hears(place, ident, "deleted")
+    await hears(place, f"{site.id}:comment:{other['id']}", "deleted")
 
 
-async def test_what_was_only_heard_of_is_missed_by_the_next_look(place: Place) -> None:
-    world, site = place.world, place.sites[0]
+async def test_what_was_only_heard_of_is_missed_by_the_next_look(place: Place, jira: Jira) -> None:
+    world, site = jira.world, sites(jira)[0]
     number = await world.open_issue(site, "Heard once")
     said = await world.comment(site, number, "Said once")
-    await place.hears(f"{site.id}:comment:{said['id']}", "created")
-    for hooks in (it.hooks for it in place.sites):
+    await hears(place, f"{site.id}:comment:{said['id']}", "created")
+    for hooks in (it.hooks for it in sites(jira)):
         hooks.clear()
     site.comments[number].remove(said)
     assert (await place.walked(mode="full"))["status"] == "success"
-    await place.hears(f"{site.id}:comment:{said['id']}", "deleted")
+    await hears(place, f"{site.id}:comment:{said['id']}", "deleted")
     del site.issues[number]
     assert (await place.walked(mode="full"))["status"] == "success"
-    await place.hears(f"{site.id}:issue:{number}", "deleted")
+    await hears(place, f"{site.id}:issue:{number}", "deleted")
 
 
-async def test_a_deletion_that_is_not_true_changes_nothing(place: Place) -> None:
-    site, sent = place.sites[0], len(place.jira.calls)
+async def test_a_deletion_that_is_not_true_changes_nothing(place: Place, jira: Jira) -> None:
+    site, sent = sites(jira)[0], len(jira.calls)
     number = max(site.issues)
-    await place.world.deliveries.issue(site, "jira:issue_deleted", site.issues[number])
+    await jira.world.deliveries.issue(site, "jira:issue_deleted", site.issues[number])
     path = f"/ex/jira/{site.id}/rest/api/3/issue/{number}"
-    await until(lambda: path in [it.path for it in place.jira.calls[sent:]])
+    await until(lambda: path in [it.path for it in jira.calls[sent:]])
     assert [kind for kind, _ in await place.about(f"{site.id}:issue:{number}")] == ["created"]
 
 
-async def test_what_comes_in_the_wake_of_many_is_walked(place: Place) -> None:
-    world, site = place.world, place.sites[0]
+async def test_what_comes_in_the_wake_of_many_is_walked(place: Place, jira: Jira) -> None:
+    world, site = jira.world, sites(jira)[0]
     for number in site.issues:
         await world.edit(site, number, flow="Secondary", labels=["bulk"])
     for number in site.issues:
         title = site.issues[number]["fields"]["summary"]
-        await place.hears(f"{site.id}:issue:{number}", "updated", title)
-    looked = [it for it in place.jira.calls if it.path.endswith(f"/issue/{max(site.issues)}")]
+        await hears(place, f"{site.id}:issue:{number}", "updated", title)
+    looked = [it for it in jira.calls if it.path.endswith(f"/issue/{max(site.issues)}")]
     assert looked == []
 
 
-async def test_what_no_webhook_told_is_found_by_walks(place: Place) -> None:
-    world, site = place.world, place.sites[0]
+async def test_what_no_webhook_told_is_found_by_walks(place: Place, jira: Jira) -> None:
+    world, site = jira.world, sites(jira)[0]
     first, second, *_ = site.issues
-    for hooks in (it.hooks for it in place.sites):
+    for hooks in (it.hooks for it in sites(jira)):
         hooks.clear()
     made = world.add_issue(site, "Unheard", world.stamp())
     site.issues[first]["fields"]["summary"] = "Changed"
@@ -207,29 +149,30 @@ async def test_what_no_webhook_told_is_found_by_walks(place: Place) -> None:
     run = await place.walked(mode="incremental")
     assert run["status"] == "success", run
     assert [kind for kind, _ in await place.about(f"{site.id}:issue:{made}")] == ["created"]
-    await place.hears(f"{site.id}:issue:{first}", "updated", "Changed")
+    await hears(place, f"{site.id}:issue:{first}", "updated", "Changed")
     assert (await place.walked(mode="full"))["status"] == "success"
-    await place.hears(f"{site.id}:issue:{second}", "deleted")
+    await hears(place, f"{site.id}:issue:{second}", "deleted")
 
 
-async def test_a_limit_an_ended_token_and_a_broken_answer_stop_nothing(place: Place) -> None:
-    jira, site = place.jira, place.sites[0]
+async def test_a_limit_an_ended_token_and_a_broken_answer_stop_nothing(
+    place: Place, jira: Jira
+) -> None:
+    site = sites(jira)[0]
     search = f"/ex/jira/{site.id}/rest/api/3/search"
-    for hooks in (it.hooks for it in place.sites):
+    for hooks in (it.hooks for it in sites(jira)):
         hooks.clear()
     for fault in (Fault("expired"), Fault("limited"), Fault("truncated", path=search)):
         jira.fail(fault)
     made = jira.world.add_issue(site, "Behind trouble", jira.world.stamp())
     run = await place.walked(mode="incremental")
     assert run["status"] == "success", run
-    await place.hears(f"{site.id}:issue:{made}", "created", "Behind trouble")
+    await hears(place, f"{site.id}:issue:{made}", "created", "Behind trouble")
     assert (jira.consent.refreshes, jira.consent.reuses) == (1, 0)
 
 
 async def test_12_a_refresh_whose_answer_was_lost_is_repeated_in_its_time_of_grace(
-    place: Place,
+    place: Place, jira: Jira
 ) -> None:
-    jira = place.jira
     jira.fail(Fault("truncated", path="/auth/"))
     jira.fail(Fault("expired"))
     place.service.hub.tokens._pause = 0.1
@@ -238,8 +181,8 @@ async def test_12_a_refresh_whose_answer_was_lost_is_repeated_in_its_time_of_gra
     assert (asked.refreshes, asked.repeats, asked.reuses) == (1, 1, 0)
 
 
-async def test_what_is_written_here_arrives_there(place: Place) -> None:
-    http, (site, other) = place.service.http, place.sites
+async def test_what_is_written_here_arrives_there(place: Place, jira: Jira) -> None:
+    http, (site, other) = place.service.http, sites(jira)
     at: dict[str, Any] = {"params": {"user_id": "ana", "site": other.id}, "headers": place.key}
     wish = {"project": other.project, "issuetype": "Task", "summary": "From here"}
     made = await http.post("/api/v1/issues", json=wish | {"description": "a\nb"}, **at)
@@ -253,21 +196,21 @@ async def test_what_is_written_here_arrives_there(place: Place) -> None:
     assert (refused.status_code, "project" in refused.text) == (400, True)
     at["params"] = {"user_id": "ana"}
     assert (await http.get(path, **at)).status_code == 400, "there are two sites"
-    await place.hears(made.json()["id"], "updated", "From here")
+    await hears(place, made.json()["id"], "updated", "From here")
 
 
 async def test_disconnecting_deletes_the_webhooks_and_a_removed_app_asks_for_consent(
-    place: Place,
+    place: Place, jira: Jira
 ) -> None:
     http, key = place.service.http, place.key
     place.service.hub.tokens._again = 0.1
     (account,) = (await http.get("/accounts", headers=key)).json()["accounts"]
     await http.delete(f"/accounts/{account['id']}", headers=key)
-    await until(lambda: not any(site.hooks for site in place.sites))
+    await until(lambda: not any(site.hooks for site in sites(jira)))
     asked = await http.post("/oauth/authorize", json={"user_id": "ben"}, headers=key)
     await asyncio.to_thread(consent, asked.json()["authorization_url"], consent="yes")
     await place.walked()
-    place.jira.consent.end()
+    jira.consent.end()
     await http.post("/sync", json={"user_id": "ben", "mode": "incremental"}, headers=key)
 
     async def ended() -> bool:

@@ -33,10 +33,10 @@ def document(text: str) -> Row:
 
 
 def plain(it: Any) -> Any:
-    """What a document says, as webhooks tell it."""
+    """What a document says, as webhooks tell it; of a status its name."""
     if not isinstance(it, dict):
         return it
-    return str(it.get("text", "")) + "".join(map(plain, it.get("content", ())))
+    return str(it.get("text") or it.get("name") or "") + "".join(map(plain, it.get("content", ())))
 
 
 def issue(number: int, key: str, summary: str, at: float, **fields: Any) -> Row:
