@@ -54,10 +54,19 @@ def _now() -> datetime:
 
 
 async def create(it: Subscribing, now: Clock = _now) -> Hook:
-    """See that each site has our webhook, freshly made or refreshed, and no other one of this app."""
+    """See that each site has our webhook, freshly made or refreshed, and no other one of this app.
+
+    A site that does not let us costs the others nothing; raises what the last one said where none does.
+    """
     found: dict[str, str] = {}
+    refusal: ItemGone | Refused | None = None
     for site in await reached(it.api):
-        found[site.id] = str(await _ensure(it, site))
+        try:
+            found[site.id] = str(await _ensure(it, site))
+        except (ItemGone, Refused) as error:
+            refusal = error
+    if refusal and not found:
+        raise refusal
     return Hook(",".join(found.values()), now() + LIFE, found)
 
 
@@ -68,7 +77,10 @@ async def repair(it: Subscribing) -> int:
     """Nothing is sent again; raises ItemGone where a site has no webhook, so that it gets one."""
     known = it.hook.facts if it.hook else {}
     for site in await reached(it.api):
-        there = {str(one.id) for one in await _listed(it.api, site)}
+        try:
+            there = {str(one.id) for one in await _listed(it.api, site)}
+        except ItemGone:
+            continue  # it lets nobody hear
         if known.get(site.id) not in there:
             raise ItemGone("A site has no webhook of ours.")
     return 0

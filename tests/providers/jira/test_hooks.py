@@ -137,6 +137,24 @@ async def test_5_one_that_was_deleted_or_a_new_site_without_one_is_made_by_the_h
         await hooks.repair(at(jira, Hook("1000", facts={CLOUD: "1000"})))
 
 
+@pytest.mark.parametrize("error", [ItemGone(), Refused()])
+async def test_a_site_that_does_not_let_us_costs_the_others_nothing(error: Exception) -> None:
+    jira = Jira()
+    path = f"/ex/jira/{CLOUD}/rest/api/3/webhook"
+    listing, jira.api.answers["GET", path] = jira.api.answers["GET", path], error
+    hook = await hooks.create(at(jira), now)
+    assert hook.facts == {OTHER: "1000"}
+    if isinstance(error, ItemGone):
+        assert await hooks.repair(at(jira, hook)) == 0
+    jira.api.answers["GET", path] = listing
+    with pytest.raises(ItemGone):  # now that it lets us, it gets one
+        await hooks.repair(at(jira, hook))
+    jira.api.answers["GET", path] = error
+    jira.api.answers["GET", f"/ex/jira/{OTHER}/rest/api/3/webhook"] = error
+    with pytest.raises(type(error)):
+        await hooks.create(at(jira), now)
+
+
 async def test_all_are_deleted_and_a_site_that_is_gone_has_none() -> None:
     jira = Jira()
     hook = await hooks.create(at(jira), now)
