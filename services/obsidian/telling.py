@@ -18,12 +18,14 @@ LONGEST = 5_000
 
 
 class Seen(Struct, frozen=True, array_like=True):
-    """A note as it was last told: milliseconds, bytes, a digest of its text, and its own id."""
+    """A note as it was last told: milliseconds, bytes, digests of its text and of where its links lead,
+    and its own id."""
 
     mtime: int
     size: int
     text: str = ""
     own: str = ""
+    links: str = ""
 
 
 class Walk(Struct, frozen=True):
@@ -73,12 +75,16 @@ class Telling:
             old, text = known.get(it.path), lines(it.content or "")
             own = frontmatter.ident(frontmatter.read(text).values)
             own = own if own and owners.setdefault(own, it.path) == it.path else ""
-            new = seen[it.path] = _seen(it, own, now)
-            if old and (old.text, old.own) == (new.text, new.own):
+            own = old.own if old and it.content is None else own
+            note = Note(it.written, it.content or "", it.stat)
+            told = _told(note, self._extra, paths.item(it.path, own), self._places)
+            new = seen[it.path] = _seen(it, own, told.files, now)
+            if old and (old.text, old.own, old.links) == (new.text, new.own, new.links):
                 continue
             if old and old.own != own:
                 former.add(paths.item(it.path, old.own))
-            records.append(self._record(it, text, new, now, fresh=old is None))
+            before = "" if old else self._formerly(it.path, new, text)
+            records.append(self._record(it, structs.replace(told, old_path=before), now))
         if former:
             former -= {paths.item(path, it.own) for path, it in {**known, **seen}.items()}
         return (*records, *(_farewell(ident, now) for ident in sorted(former))), seen
@@ -89,15 +95,10 @@ class Telling:
         there = {paths.item(path, it.own) for path, it in kept.items()} if gone else set()
         return tuple(_farewell(ident, now) for ident in sorted(gone - there))
 
-    def _record(self, it: Found, text: str, new: Seen, now: float, *, fresh: bool) -> Record:
+    def _record(self, it: Found, told: Told, now: float) -> Record:
         if not it.readable:  # becomes a dead letter, and proves that nothing is gone
             return Record("note", Raw(json.encode({"path": it.written})))
-        note = Note(it.written, it.content or "", it.stat)
-        told = structs.replace(
-            _told(note, self._extra, paths.item(it.path, new.own), self._places),
-            old_path=self._formerly(it.path, new, text) if fresh else "",
-            cut=it.content is None,
-        )
+        told = structs.replace(told, cut=it.content is None)
         own_time = min(max(it.stat.mtime, it.stat.changed) / 1000, now)
         return Record("note", Raw(json.encode(told)), _stamp(own_time if self._first else now))
 
@@ -130,11 +131,12 @@ def _told(note: Note, extra: Mapping[str, str], ident: str, places: paths.Places
     )
 
 
-def _seen(it: Found, own: str, now: float) -> Seen:
+def _seen(it: Found, own: str, files: Mapping[str, str], now: float) -> Seen:
     """A time that is only just over is not remembered, so that the note is read once more."""
     settled = now * 1000 - it.stat.mtime > FRESH
     text = digest(it.content)[:32] if it.content is not None else f"{it.stat.mtime:.0f}"
-    return Seen(int(it.stat.mtime) if settled else 0, int(it.stat.size), text, own)
+    leads = digest(json.encode(files, order="sorted").decode())[:16] if files else ""
+    return Seen(int(it.stat.mtime) if settled else 0, int(it.stat.size), text, own, leads)
 
 
 def _farewell(ident: str, now: float) -> Record:

@@ -108,6 +108,10 @@ async def test_of_two_equal_notes_that_moved_each_came_from_one() -> None:
     pages = await walk(it.api, at, LATER)
     moved = {one.metadata["path"]: one.metadata["old_path"] for one in said(pages)[:2]}
     assert moved == {"F/a.md": "a.md", "F/b.md": "b.md"}
+    it.move("F/a.md", "x.md")
+    it.move("F/b.md", "y.md")
+    again = said(await walk(it.api, end(pages), LATER))[:2]
+    assert {one.metadata["old_path"] for one in again} == {"F/a.md", "F/b.md"}
 
 
 async def test_an_empty_note_comes_from_nowhere() -> None:
@@ -241,6 +245,29 @@ async def test_31b_a_note_that_gets_an_id_of_its_own_is_another_item() -> None:
 async def test_31c_an_id_that_two_notes_have_is_the_firsts() -> None:
     it = small(a="---\nid: z1\n---\nAlpha", b="---\nid: z1\n---\nBeta", c="---\nid: true\n---\n")
     assert [ident for ident, _ in news(await walk(it.api))] == ["id:z1", "note:b.md", "note:c.md"]
+
+
+async def test_a_link_whose_note_was_made_later_is_told_within_a_day() -> None:
+    it = small(a="See [[Later]]", b="Beta")
+    at = end(await walk(it.api))
+    it.write("Later.md", "Here", OLD + 5)
+    pages = await walk(it.api, at, LATER)
+    assert news(pages) == [("note:Later.md", False)]
+    pages = await walk(it.api, end(pages), NOW + sync.THOROUGH)
+    assert news(pages) == [("note:a.md", False)]
+    assert said(pages)[0].metadata["links"] == '["Later.md"]'
+
+
+async def test_what_cannot_be_read_any_more_stays_under_the_id_that_it_had() -> None:
+    it = small(a="---\nid: z1\n---\nAlpha", b="Beta")
+    at = end(await walk(it.api))
+    it.write("a.md", "---\nid: z1\n---\nChanged", OLD + 5)
+    api = it.api
+    api.answers["GET", "/vault/a.md"] = Unreadable("odd")
+    pages = await walk(api, at, LATER)
+    assert [record.removed for record in records(pages)] == [False]
+    assert end(pages).notes["a.md"].own == "z1"
+    assert news(await walk(it.api, end(pages), NOW + sync.THOROUGH)) == [("id:z1", False)]
 
 
 async def test_what_comes_back_is_told_as_newer_than_its_end() -> None:
