@@ -63,7 +63,7 @@ async def participants(api: Api, uuid: str) -> list[Participant]:
             return found
         found += listed.participants
         after = listed.next_page_token
-        if not after:
+        if not after or not listed.participants:
             return found
 
 

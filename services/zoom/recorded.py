@@ -43,7 +43,8 @@ class File(Struct):
 
     @property
     def transcribes(self) -> bool:
-        return self.recording_type == "audio_transcript" or self.file_type == "TRANSCRIPT"
+        """Whether it says what was said; captions do as well, but not by whom."""
+        return (self.recording_type or self.file_type) in ("audio_transcript", "TRANSCRIPT", "VTT")
 
 
 class Recording(Struct):
@@ -123,8 +124,7 @@ def _known(name: str, people: dict[str, Participant]) -> Person:
 
 
 def _host(it: Recording) -> Person | None:
-    found = Person(it.host_id, it.host_name, it.host_email.lower())
-    return found if it.host_id else None
+    return Person(it.host_id, it.host_name, it.host_email.lower()) if it.host_id else None
 
 
 def _attachment(uuid: str, it: File) -> Attachment:

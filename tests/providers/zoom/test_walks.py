@@ -12,6 +12,7 @@ from services.zoom.instances import UNFETCHED, Seen
 from services.zoom.listing import Walk
 from services.zoom.paths import real, safe, segment
 from services.zoom.provider import provider
+from services.zoom.recorded import File
 from services.zoom.sync import ODD, Planned
 from shared.errors import (
     ItemGone,
@@ -287,6 +288,25 @@ async def test_16_a_meeting_in_a_personal_room_keeps_its_number() -> None:
     assert (it.id, it.metadata["pmi"]) == ("91000000001", "3105551234")
 
 
+@pytest.mark.parametrize(
+    ("kind", "what", "transcribes"),
+    [
+        ("TRANSCRIPT", "audio_transcript", True),
+        ("VTT", "audio_transcript", True),
+        ("TRANSCRIPT", "", True),
+        ("VTT", "", True),
+        ("CC", "closed_caption", False),
+        ("VTT", "closed_caption", False),
+        ("TIMELINE", "timeline", False),
+        ("", "", False),
+    ],
+)
+async def test_9_a_transcript_is_one_by_either_of_its_names(
+    kind: str, what: str, transcribes: bool
+) -> None:
+    assert File(file_type=kind, recording_type=what).transcribes is transcribes
+
+
 async def test_18_what_is_still_made_is_not_told() -> None:
     (it,) = said(await walk("recordings", recorded("recording_processing").api, UUID))
     assert [one.type for one in it.attachments] == ["video/mp4"]
@@ -372,6 +392,13 @@ async def test_what_took_place_is_waited_for_and_then_left_alone() -> None:
 async def test_who_was_there_is_read_page_by_page() -> None:
     (it,) = said(await walk("held", recorded("held_many_pages").api, UUID))
     assert [one.name for one in it.recipients] == ["Mia Berg", "Jo Kim", "Guest 7"]
+
+
+async def test_pages_of_nobody_are_the_end() -> None:
+    body = {"participants": [], "next_page_token": "again"}
+    api = api_of({PAST: answer("held", PAST), PEOPLE: body})
+    (it,) = said(await walk("held", api, UUID))
+    assert (len(it.recipients), len(api.asked)) == (1, 2)
 
 
 async def test_a_meeting_of_thousands_names_no_more_than_a_thousand() -> None:
