@@ -11,8 +11,10 @@ from litestar.di import Provide
 from litestar.testing import TestClient, create_test_client
 from msgspec import json
 
+from services.obsidian import writing
 from services.obsidian.facts import digest
 from services.obsidian.provider import provider
+from shared.errors import Changed
 from shared.normalizer import encode
 from shared.provider import Api
 from shared.service.problems import HANDLERS
@@ -119,6 +121,19 @@ def test_30_what_somebody_else_changed_is_left_as_it_is(
     removed = client.delete("/api/v1/note", params={**params, "if_match": known})
     assert (changed.status_code, removed.status_code) == (412, 412)
     assert (place / "a.md").read_text() == "Alpha"
+
+
+@pytest.mark.anyio
+async def test_30b_a_plugin_does_not_look_so_we_do() -> None:
+    it = Vault({})
+    it.write("a.md", "By somebody else")
+    known = digest("What I read")
+    for writing_ in (
+        writing.change(it.api, "a.md", "Mine", known),
+        writing.remove(it.api, "a.md", known),
+    ):
+        with pytest.raises(Changed):
+            await writing_
 
 
 def test_a_file_is_given_to_be_kept(place: Path, client: TestClient[Any]) -> None:

@@ -1,10 +1,13 @@
 """What a note says, read as the app reads it; each question of Obsidian's page by its number."""
 
+from typing import Any
+
 import pytest
 from msgspec import json
 
 from services.obsidian import frontmatter, markdown
 from services.obsidian.facts import lines
+from services.obsidian.hidden import spans
 from services.obsidian.models import Note, Stat, Told
 from services.obsidian.normalize import note
 from services.obsidian.paths import Places
@@ -319,6 +322,25 @@ HOSTILE = {
 def test_text_that_is_meant_to_hurt_does_not(text: str) -> None:
     markdown.read(frontmatter.read(lines(text)).body)
     markdown.targets(text)
+
+
+class Counting(str):
+    """A text that counts how often it is searched through."""
+
+    looks = 0
+
+    def find(self, *given: Any) -> int:
+        Counting.looks += 1
+        return super().find(*given)
+
+
+@pytest.mark.parametrize("sign", ["<!--", "$$ x", "%% "])
+def test_what_never_ends_is_looked_for_once(sign: str) -> None:
+    Counting.looks = 0
+    text = sign * 1_001
+    assert len(spans(Counting(text)).ignored) == (0 if sign == "<!--" else 500)
+    assert Counting.looks < 1_000
+    assert sign != "<!--" or Counting.looks == 1
 
 
 @pytest.mark.anyio
