@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 
 from services.linkedin.simulator.consent import CLIENT_ID, Consent
 from services.linkedin.simulator.rest import routes
-from services.linkedin.simulator.world import World, fill
+from services.linkedin.simulator.world import ANA, World
 from shared.simulation import Answer, Asked, Happening, Mail, Post, Simulation
 
 APP = "7700"
@@ -34,7 +34,7 @@ def app(
     """A page with so many posts; deliveries go where the service subscribes, signed with `secret`."""
     secret = secret or CLIENT_SECRET  # LinkedIn signs with it
     world, consent = World(Mail(post), secret, now), Consent(secret)
-    fill(world, posts)
+    _fill(world, posts)
 
     def refused(asked: Asked) -> Answer | None:
         return world.limited() or consent.refused(asked)
@@ -83,3 +83,12 @@ def _story(world: World) -> Mapping[str, Happening]:
         "liked": Happening("Somebody likes it", liked),
         "mentioned": Happening("Somebody mentions the page", mentioned),
     }
+
+
+def _fill(world: World, posts: int) -> None:
+    """A page as a demo finds it: every third post has a comment, and that one an answer."""
+    for n in range(posts):
+        row = world.write(rf"Post {n} of the page \#{n}")
+        if n % 3 == 0:
+            said = world.say(row["id"], f"Remark on {n}")
+            world.say(said["commentUrn"], f"Answer to the remark on {n}", ANA)

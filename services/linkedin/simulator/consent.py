@@ -3,6 +3,7 @@
 https://learn.microsoft.com/en-us/linkedin/shared/authentication/authorization-code-flow
 """
 
+import re
 import secrets
 from html import escape
 from urllib.parse import urlencode
@@ -11,6 +12,7 @@ from shared.simulation import Answer, Asked, Route
 
 CLIENT_ID = "simulated-client"
 PAGES = frozenset({"r_organization_social", "w_organization_social", "rw_organization_admin"})
+VERSION = re.compile(r"20\d\d(0[1-9]|1[0-2])", re.ASCII)
 LIFE, PARTNERSHIP = 5_184_000, 31_536_000
 """Seconds that an access token lives, and that a partner may refresh it after the consent."""
 
@@ -40,7 +42,7 @@ class Consent:
         if token not in self.tokens:
             return problem(401, "EXPIRED_ACCESS_TOKEN", serviceErrorCode=65602)
         if asked.path.startswith("/rest/"):
-            if not asked.headers.get("linkedin-version", "").isdigit():
+            if not VERSION.fullmatch(asked.headers.get("linkedin-version", "")):
                 return problem(426, "NONEXISTENT_VERSION")
             wanted = "w_" if asked.method != "GET" else "r"
             if not any(it.startswith(wanted) for it in self.tokens[token]):

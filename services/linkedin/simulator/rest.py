@@ -36,7 +36,7 @@ def routes(world: World) -> list[Route]:
         wish = asked.json()
         if wish["commentary"] in [it["commentary"] for it in world.posts.values()]:
             return problem(422, "DUPLICATE_POST", "Content is a duplicate")
-        row = world.publish(wish["commentary"], wish["author"])
+        row = world.write(wish["commentary"], wish["author"])
         return Answer(None, 201, {"x-restli-id": row["id"]})
 
     def change(asked: Asked, urn: str) -> Answer:

@@ -29,7 +29,7 @@ class World:
         self.comments: dict[str, list[Row]] = {}
         self.notifications: list[Row] = []
         self.subscriptions: dict[str, Row] = {}
-        self._limited = 0
+        self._limited = self._last = 0
         self._number = 70_000
 
     def limit(self) -> None:
@@ -49,7 +49,7 @@ class World:
         self._number += 1
         return self._number
 
-    def publish(self, text: str, author: str = PAGE, **more: Any) -> Row:
+    def write(self, text: str, author: str = PAGE, **more: Any) -> Row:
         """Let there be a post, without telling anybody."""
         at = self._at()
         row = {
@@ -142,14 +142,5 @@ class World:
 
     def _at(self) -> int:
         """Milliseconds; no two things happen in the same one."""
-        self._last = max(int(self.now() * 1000), getattr(self, "_last", 0) + 1)
+        self._last = max(int(self.now() * 1000), self._last + 1)
         return self._last
-
-
-def fill(world: World, posts: int) -> None:
-    """A page as a demo finds it: every third post has a comment, and that one an answer."""
-    for n in range(posts):
-        row = world.publish(rf"Post {n} of the page \#{n}")
-        if n % 3 == 0:
-            said = world.say(row["id"], f"Remark on {n}")
-            world.say(said["commentUrn"], f"Answer to the remark on {n}", ANA)
