@@ -6,6 +6,7 @@ https://docs.x.com/x-api/fundamentals/pagination
 """
 
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from typing import Any
 
 from msgspec import Struct
@@ -48,18 +49,6 @@ class Until(Struct, frozen=True):
     handle: str = ""
 
 
-async def posts(api: Api, at: Since, _: Resource) -> AsyncIterator[Page]:
-    """What the account itself posted, replied, quoted and reposted."""
-    async for page in _timeline(api, at, "tweets", OWN):
-        yield page
-
-
-async def mentions(api: Api, at: Since, _: Resource) -> AsyncIterator[Page]:
-    """Posts of others in which the account is mentioned."""
-    async for page in _timeline(api, at, "mentions", OTHERS):
-        yield page
-
-
 async def messages(api: Api, at: Until, _: Resource) -> AsyncIterator[Page]:
     """Direct messages of the last thirty days, and who came to and left groups."""
     while True:
@@ -82,8 +71,7 @@ def marked(word: str, path: str) -> Pages:
         while True:
             page = await _listed(api, f"/2/users/{at.me}/{path}", at, OTHERS)
             ids = [events.decoded(row, Post).id for row in page.data]
-            shown, names = Includes(posts=page.data), {at.me: at.handle}
-            besides = events.beside(page.includes, shown, names=names)
+            besides = events.beside(page.includes, Includes(posts=page.data), names=_own(at))
             records = tuple(events.mark(word, ident, at.me, besides) for ident in ids)
             at = _after(at, ids, page)
             yield Page(records, at, names=besides.names)
@@ -93,26 +81,29 @@ def marked(word: str, path: str) -> Pages:
     return pages
 
 
-async def _timeline(api: Api, at: Since, path: str, fields: dict[str, str]) -> AsyncIterator[Page]:
-    if not at.me:
-        whose = await me(api)
-        at = Since(me=whose.id, handle=whose.username)
-    while True:
-        page = await _part(api, f"/2/users/{at.me}/{path}", at, fields)
-        ids = [events.decoded(row, Post).id for row in page.data]
-        newest = at.newest or latest(at.mark, page.meta.newest_id, *ids)
-        besides = await completed(api, page, {at.me: at.handle})
-        records = tuple(events.post(row, at.me, besides) for row in page.data)
-        names = dict(besides.names)
-        for row in page.data:
-            names |= chain(events.decoded(row, Post))
-        if page.meta.next_token:
-            at = Since(at.mark, newest, page.meta.next_token, at.me, at.handle)
-        else:
-            at = Since(newest, me=at.me, handle=at.handle)
-        yield Page(records, at, names=names)
-        if not at.next:
-            return
+def _timeline(path: str, fields: dict[str, str]) -> Pages:
+    async def pages(api: Api, at: Since, _: Resource) -> AsyncIterator[Page]:
+        if not at.me:
+            whose = await me(api)
+            at = Since(me=whose.id, handle=whose.username)
+        while True:
+            page = await _part(api, f"/2/users/{at.me}/{path}", at, fields)
+            ids = [events.decoded(row, Post).id for row in page.data]
+            newest = at.newest or latest(at.mark, page.meta.newest_id, *ids)
+            besides = await completed(api, page, _own(at))
+            records = tuple(events.post(row, at.me, besides) for row in page.data)
+            names = dict(besides.names)
+            for row in page.data:
+                names |= chain(events.decoded(row, Post))
+            if page.meta.next_token:
+                at = Since(at.mark, newest, page.meta.next_token, at.me, at.handle)
+            else:
+                at = Since(newest, me=at.me)
+            yield Page(records, at, names=names)
+            if not at.next:
+                return
+
+    return pages
 
 
 async def _part(api: Api, path: str, at: Since, fields: dict[str, str]) -> Listed:
@@ -135,10 +126,8 @@ async def _listed(api: Api, path: str, at: Until, fields: dict[str, str]) -> Lis
     """A page: a small one to begin with, the first again where a token is too old."""
     asked: dict[str, Any] = {"max_results": MOST if at.next or not at.known else PEEK, **fields}
     if at.next:
-        try:
+        with suppress(BadRequest):
             return await api.get(path, Listed, **asked, pagination_token=at.next)
-        except BadRequest:
-            pass
     return await api.get(path, Listed, **asked)
 
 
@@ -147,4 +136,15 @@ def _after(at: Until, ids: list[str], page: Listed) -> Until:
     first = at.first or tuple(ids[:KEPT])
     if page.meta.next_token and not set(ids) & set(at.known):
         return Until(at.known, first, page.meta.next_token, at.me, at.handle)
-    return Until(first or at.known, me=at.me, handle=at.handle)
+    return Until(first or at.known, me=at.me)
+
+
+def _own(at: Since | Until) -> dict[str, str]:
+    """The account's own handle, while the first walk goes on; later ones find it where names are kept."""
+    return {at.me: at.handle} if at.handle else {}
+
+
+posts = _timeline("tweets", OWN)
+"""The walk of what the account itself posted, replied, quoted and reposted."""
+mentions = _timeline("mentions", OTHERS)
+"""The walk of posts of others in which the account is mentioned."""

@@ -33,18 +33,25 @@ async def test_the_first_walk_lists_everything_and_moves_the_mark_at_its_end() -
     pages = await walk("posts", x(Listing([1, 2, 3, 4, 5])))
     assert ids(pages) == ["5", "4", "3", "2", "1"]
     assert [page.cursor.mark for page in pages] == ["", "", "5"]
-    assert pages[-1].cursor == Since("5", me=ME, handle="grace_h")
+    assert pages[-1].cursor == Since("5", me=ME)
 
 
 async def test_the_next_walk_asks_only_for_what_is_newer() -> None:
     listing = Listing([8, 9])
     api = x(listing)
-    first = await walk("posts", api, Since("9", me=ME, handle="grace_h"))
+    first = await walk("posts", api, Since("9", me=ME))
     assert (ids(first), first[-1].cursor.mark) == ([], "9")
     listing.ids += [10, 11]
     second = await walk("posts", api, first[-1].cursor)
     assert (ids(second), second[-1].cursor.mark) == (["11", "10"], "11")
     assert [it.params.get("since_id") for it in api.asked] == ["9", "9"], "nobody asked who it is"
+
+
+async def test_a_later_walk_does_not_bring_an_old_handle_back() -> None:
+    first = await walk("posts", x(Listing([1, 2, 3])))
+    assert all(page.names == {ME: "grace_h"} for page in first)
+    (later,) = await walk("posts", x(Listing([4])), first[-1].cursor)
+    assert later.names == {}
 
 
 async def test_nine_comes_before_ten() -> None:
