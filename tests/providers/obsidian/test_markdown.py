@@ -1,5 +1,6 @@
 """What a note says, read as the app reads it; each question of Obsidian's page by its number."""
 
+import unicodedata
 from typing import Any
 
 import pytest
@@ -167,6 +168,12 @@ def test_10_of_two_notes_of_one_name_the_nearest_is_meant() -> None:
     assert places.resolve("../a/Twin.md", "b/Here.md") == "a/Twin.md"
     assert places.resolve("/Top", "b/c/Here.md") == "Top.md"
     assert places.resolve("../../etc/passwd", "b/Here.md") == ""
+
+
+def test_10b_a_link_leads_to_a_name_that_is_written_apart() -> None:
+    composed, apart = (unicodedata.normalize(it, "Café.md") for it in ("NFC", "NFD"))
+    assert Places([apart]).resolve("Caf\u00e9", "a.md") == apart
+    assert Places([composed]).resolve("Cafe\u0301", "a.md") == composed
 
 
 def test_11_a_link_that_leads_nowhere_is_told_as_such_and_one_to_itself_not_at_all() -> None:
