@@ -9,11 +9,11 @@ from hashlib import sha256
 from urllib.parse import urljoin
 
 from services.calendar import dav
-from services.calendar.dialect import NotSupported
+from services.calendar.dialect import NotDav, NotSupported
 from services.calendar.feed import fetched, parts_of, target_of
 from services.calendar.parts import split
 from services.calendar.server import Server
-from shared.errors import BadRequest, Elsewhere, ItemGone, Unreadable
+from shared.errors import BadRequest, Elsewhere, ItemGone
 from shared.provider import Api, opening
 from shared.types import Identity, Token
 
@@ -80,7 +80,7 @@ async def _walked(
                 found = await dav.propfind(connect(token), path, 0, *names)
             except Elsewhere as led:
                 at = led.url
-            except (ItemGone, NotSupported, Unreadable):
+            except (ItemGone, NotDav, NotSupported):
                 break
             else:
                 if found.first.found or place != url:

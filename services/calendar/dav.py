@@ -11,6 +11,7 @@ from xml.sax.saxutils import escape
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import ParseError, fromstring
 
+from services.calendar.dialect import NotDav
 from shared.errors import Unreadable
 from shared.provider import Api
 
@@ -57,13 +58,15 @@ def path_of(href: str) -> str:
 
 
 def read(body: bytes) -> Answer:
-    """A multistatus. Raises Unreadable for what is none, and for XML that may be a bomb."""
+    """A multistatus. Raises NotDav for what is none, and Unreadable for XML that may be a bomb."""
     try:
         root = fromstring(body, forbid_dtd=True)
-    except (ParseError, DefusedXmlException, ValueError, LookupError, RecursionError) as problem:
-        raise Unreadable("The server's answer is not the XML of WebDAV.") from problem
+    except DefusedXmlException as problem:
+        raise Unreadable("The server's answer declares entities, which are not read.") from problem
+    except (ParseError, ValueError, LookupError, RecursionError) as problem:
+        raise NotDav("The server's answer is not the XML of WebDAV.") from problem
     if root.tag != D + "multistatus":
-        raise Unreadable("The server's answer is not a multistatus.")
+        raise NotDav("The server's answer is not a multistatus.")
     token = (root.findtext(D + "sync-token") or "").strip()
     return Answer([_member(it) for it in root.iter(D + "response")], token)
 

@@ -15,6 +15,10 @@ class NotSupported(Refused):
     """The server does not have this kind of question."""
 
 
+class NotDav(Unavailable):
+    """The answer is no XML of WebDAV: a page of somebody else's, or one that was cut short."""
+
+
 class SameUid(Changed):
     """An event with this UID is there already."""
 

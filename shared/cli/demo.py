@@ -7,7 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from contextlib import suppress
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 app = typer.Typer()
 
 USER = "demo"
+WHOSE = {"user_id": USER}
 PATIENCE = 30.0
 """Seconds to wait for anything that should happen at once."""
 QUIET = 1.0
@@ -114,8 +115,7 @@ def play(port: int, secret: str) -> list[Played]:
             os.environ.pop(variable, None)
     os.environ.update(SERVICE_ENV="dev", LOG_LEVEL=os.environ.get("LOG_LEVEL") or "warning")
     known = {it.name.replace("-", "_"): it for it in providers()}
-    played = []
-    free = ports(port + 100, fixed=True)
+    played, free = list[Played](), ports(port + 100, fixed=True)
     for name in simulators():
         callback = f"http://localhost:{port}/{known[name].name}/webhook"
         made = import_module(f"services.{name}.simulator").app(post, callback, secret)
@@ -145,14 +145,14 @@ async def _story(here: Fleet, played: Sequence[Played], *, once: bool) -> None:
         fleet = Services(here, caller)
         for one in played:
             await asyncio.to_thread(_connect, fleet, one)
-        heard, count = asyncio.Event(), [0]
+        from shared.bus import tail as bus  # noqa: PLC0415 - the NATS client
+        from shared.bus.lines import subjects_of  # noqa: PLC0415
+
+        heard, count, items = asyncio.Event(), [0], subjects_of("", "", USER)[:1]
+        newest = (await bus.recent(here.nats_url, items, 1))[1]
 
         async def listen() -> None:
-            from shared.bus.lines import subjects_of  # noqa: PLC0415 - the NATS client
-            from shared.bus.tail import tail as follow  # noqa: PLC0415
-
-            items = subjects_of("", "", USER)[:1]
-            async for it in follow(here.nats_url, items, timedelta()):
+            async for it in bus.tail(here.nats_url, items, after=newest):
                 screen.print(tail.line(it), overflow="ignore", no_wrap=True, crop=False)
                 count[0] += 1
                 heard.set()
@@ -163,6 +163,8 @@ async def _story(here: Fleet, played: Sequence[Played], *, once: bool) -> None:
                 screen.print(f"\n{one.provider.title}: {step.says}.", style="bold")
                 heard.clear()
                 await asyncio.to_thread(caller.post, f"{one.url}/_simulator/story/{name}")
+                if one.provider.webhook is None:  # nobody tells of it, so somebody has to look
+                    await asyncio.to_thread(fleet.post, one.provider.name, "/sync", WHOSE)
                 if not await _heard(heard, PATIENCE):
                     raise HubError(f"nothing was published after: {step.says}")
                 while await _heard(heard, QUIET):  # a step may cause several events
@@ -181,12 +183,11 @@ async def _story(here: Fleet, played: Sequence[Played], *, once: bool) -> None:
 
 
 async def _heard(event: asyncio.Event, seconds: float) -> bool:
-    try:
+    with suppress(TimeoutError):
         await asyncio.wait_for(event.wait(), seconds)
-    except TimeoutError:
-        return False
-    event.clear()
-    return True
+        event.clear()
+        return True
+    return False
 
 
 def _connect(fleet: Services, one: Played) -> None:
@@ -205,7 +206,7 @@ def _connect(fleet: Services, one: Played) -> None:
     for path, wish in one.simulation.wishes.items():
         fleet.post(name, f"{path}?user_id={USER}", wish)
     if one.simulation.wishes:
-        fleet.post(name, "/sync", {"user_id": USER})
+        fleet.post(name, "/sync", WHOSE)
     run = fleet.get(name, "/sync/runs", user_id=USER)["runs"][0]
     watched = sync.Watched(name, run["id"])
     sync.watch(fleet, [watched], quiet=False)
