@@ -5,7 +5,7 @@ from base64 import b64decode
 from html import unescape
 from urllib.parse import unquote
 
-from services.calendar.simulator import xml
+from services.calendar.simulator import multistatus as xml
 from services.calendar.simulator.world import HOME, USER, Collection, File, World
 from shared.simulation import Answer, Asked, Route
 
