@@ -6,7 +6,7 @@ import posixpath
 import re
 import unicodedata
 from collections.abc import Iterable
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from shared.errors import BadRequest
 
@@ -61,9 +61,11 @@ def address(path: str, *, under: str = "/vault/") -> str:
 
 
 def asked(path: str) -> str:
-    """A path that a caller names. Raises BadRequest for one that leads anywhere but into the vault."""
+    """A path that a caller names. Raises BadRequest for one that leads anywhere but into the vault,
+    also where somebody on the way would unquote it once more than is right."""
     parts = path.split("/")
-    if any(it in ("", ".", "..") or it.startswith(".") for it in parts) or "\\" in path:
+    meant = unquote(unquote(path))
+    if any(it == "" or it.startswith(".") for it in (*parts, *meant.split("/"))) or "\\" in meant:
         raise BadRequest("The path has to be one of the vault, such as Folder/Note.md.")
     if any(len(it.encode()) > 255 for it in parts) or not path.isprintable():
         raise BadRequest("The path has a part that is no name of a file.")
