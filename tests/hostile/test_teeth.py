@@ -182,13 +182,15 @@ def echo(_: Sequence[bytes], it: Delivery) -> bytes | None:
 
 @tooth(test_signatures.test_a_handshake_shows_nothing_to_a_stranger, "echoes what it was sent")
 def handshakes_are_plain_text(patch: Patch, provider: Provider) -> Provider:
-    patch.setattr(intake, "_PLAIN", [(b"content-type", b"text/html")])
+    for name in ("_PLAIN", "_JSON"):
+        patch.setattr(intake, name, [(b"content-type", b"text/html")])
     return heard(provider, challenge=echo)
 
 
 @tooth(test_signatures.test_a_handshake_shows_nothing_to_a_stranger, "echoes what it was sent")
 def handshakes_are_not_guessed_at(patch: Patch, provider: Provider) -> Provider:
-    patch.setattr(intake, "_PLAIN", intake._PLAIN[:1])
+    for name in ("_PLAIN", "_JSON"):
+        patch.setattr(intake, name, getattr(intake, name)[:1])
     return heard(provider, challenge=echo)
 
 
