@@ -59,14 +59,15 @@ def certs() -> dict[str, str]:
 
 
 def token(audience: str, signed_by: str = KID, kid: str = KID, **claims: Any) -> str:
-    """A token as Pub/Sub sends it, with other claims where a test wants them."""
+    """A token as Pub/Sub sends it, with other claims where a test wants them: times in seconds from now."""
+    now = int(time.time())
+    times = {"iat": 0, "exp": 3600} | {it: claims.pop(it) for it in ("iat", "exp") if it in claims}
     said = {
         "iss": "https://accounts.google.com",
         "aud": audience,
         "email": ACCOUNT,
         "email_verified": True,
-        "iat": int(NOW),
-        "exp": int(NOW) + 3600,
+        **{name: now + it for name, it in times.items() if it is not None},
         **claims,
     }
     signer = crypt.RSASigner.from_string(key(signed_by).private, kid)  # type: ignore[no-untyped-call]
