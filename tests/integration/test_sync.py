@@ -382,9 +382,7 @@ async def test_an_access_that_ended_stops_the_whole_account_and_says_so_once(
     assert await worker.lease() is None, "nothing of them is walked any more"
     rows = await bench.rows("select status, error_message from connected_account")
     assert rows == [("revoked", "They left.")] * 2
-    told = (
-        "select account_id from outbox where convert_from(payload, 'utf8') like '%%reauth_required%%'"
-    )
+    told = "select account_id from outbox where convert_from(payload, 'utf8') like '%%reauth_required%%'"
     assert (await show(bench, ident)).status in ("failed", "partial", "running")
     assert sorted(await bench.rows(told)) == sorted([(ana,), (ben,)])
 
