@@ -8,24 +8,21 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from msgspec import Struct
 
 from shared.cli import sync, tail, up
 from shared.cli.fleet import Fleet, Services
 from shared.cli.output import as_typed, plain, screen
+from shared.cli.played import Played, chosen, play
 from shared.engines.process import ports, private
-from shared.errors import Away, ConfigError, HubError
+from shared.errors import HubError
 from shared.http.caller import Caller
 
 if TYPE_CHECKING:
     from shared.provider import Provider
-    from shared.simulation import Simulation
     from shared.subscriber import Subscriber
 
 app = typer.Typer()
@@ -38,19 +35,13 @@ QUIET = 1.0
 """Seconds without an event after which a step of the story is over."""
 MOST = 5
 """Lines of each thing that is shown of what the readers of the stream made of the story."""
-_REAL = ("POSTGRES_URL", "NATS_URL", "ENCRYPTION_KEYS", "PUBLIC_URL", "FLEET_URL", "FLEET_API_KEY")
-
-
-class Played(Struct, frozen=True):
-    """A provider that is played, and where."""
-
-    provider: "Provider"
-    simulation: "Simulation"
-    url: str
 
 
 @app.command()
 def demo(
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Whom to play; everybody when none is named.")
+    ] = None,
     once: Annotated[
         bool, typer.Option("--once", help="Stop when the story has been told.")
     ] = False,
@@ -58,9 +49,9 @@ def demo(
     """Run a fleet whose providers are played here: connect, sync, and hear what happens. Ctrl-C ends it."""
     from shared.config.catalogue import subscribers  # noqa: PLC0415 - imports every service
 
-    root = _place()
-    port = next(ports(8000, fixed=True))
-    played = play(port, private(root / "webhook_secret"))
+    cast = chosen(names or [])
+    root, port = _place(), next(ports(8000, fixed=True))
+    played = play(port, private(root / "webhook_secret"), cast)
     problems: list[Exception] = []
 
     def ready(here: Fleet, _: Sequence[Any]) -> None:
@@ -85,13 +76,6 @@ def demo(
         raise problems[0]
 
 
-def simulators() -> list[str]:
-    """The services that can be played, by the name of their package."""
-    services = Path(import_module("services").__path__[0])
-    found = (path.parent.name for path in services.glob("*/provider.py"))
-    return sorted(name for name in found if find_spec(f"services.{name}.simulator"))
-
-
 def _place() -> Path:
     """An empty directory of the demo's own; what a killed demo has left there is stopped first."""
     from shared import engines  # noqa: PLC0415 - as in the commands that need them
@@ -103,40 +87,6 @@ def _place() -> Path:
     for folder in (root.parent, root):
         folder.mkdir(mode=0o711, exist_ok=True)
     return root
-
-
-def play(port: int, secret: str) -> list[Played]:
-    """Start every simulator, each on a thread of its own, and point the environment at them."""
-    from shared.config.catalogue import providers  # noqa: PLC0415 - imports every provider
-    from shared.http.roleplay import post  # noqa: PLC0415
-
-    for name in _REAL:
-        for variable in (name, f"{name}_FILE"):
-            os.environ.pop(variable, None)
-    os.environ.update(SERVICE_ENV="dev", LOG_LEVEL=os.environ.get("LOG_LEVEL") or "warning")
-    known = {it.name.replace("-", "_"): it for it in providers()}
-    played, free = list[Played](), ports(port + 100, fixed=True)
-    for name in simulators():
-        callback = f"http://localhost:{port}/{known[name].name}/webhook"
-        made = import_module(f"services.{name}.simulator").app(post, callback, secret)
-        url = f"http://127.0.0.1:{_listen(made, next(free))}"
-        for variable in made.environment(url):
-            os.environ.pop(f"{variable}_FILE", None)
-        played.append(Played(known[name], made, url))
-    if not played:
-        raise ConfigError("no service here has a simulator")
-    return played
-
-
-def _listen(simulation: "Simulation", port: int) -> int:
-    from shared.service.server import Server  # noqa: PLC0415 - only servers pay for it
-
-    heard = threading.Event()
-    server = Server(simulation, "127.0.0.1", port, heard.set)
-    threading.Thread(target=lambda: asyncio.run(server._serve()), daemon=True).start()
-    if not heard.wait(PATIENCE):
-        raise Away(f"a simulator does not listen on port {port}")
-    return port
 
 
 async def _story(here: Fleet, played: Sequence[Played], *, once: bool) -> None:

@@ -1,4 +1,4 @@
-"""A demo fleet for a browser: every simulator and every service, without a story, until it is told to stop.
+"""A demo fleet for a browser: some simulators and their services, without a story, until it is told to stop.
 
 `python -m tests.browser.world <directory>` prints one line of JSON when it answers: where it is, a key,
 where each simulator is, and the secret that GitHub's deliveries are signed with.
@@ -11,16 +11,20 @@ from typing import Any
 
 from msgspec import json
 
-from shared.cli import demo, up
+from shared.cli import up
 from shared.cli.fleet import Fleet
+from shared.cli.played import play
 from shared.engines.process import ports, private
+
+CAST = ("github", "google", "linear", "notion", "slack", "zoom")
+"""As many as a page shows at a glance."""
 
 
 def main(root: Path) -> None:
     """Stand until SIGTERM."""
     port = next(ports(8300, fixed=True))
     secret = private(root / "webhook_secret")
-    played = demo.play(port, secret)
+    played = play(port, secret, CAST)
 
     def ready(here: Fleet, _: Sequence[Any]) -> None:
         told = {

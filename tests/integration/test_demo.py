@@ -35,3 +35,18 @@ def test_the_story_is_told_to_its_end_without_touching_real_data(tmp_path: Path)
     assert int(heard[1]) >= len(GITHUB)
     assert "Context: some of the people in it.\n  " in told.stdout
     assert not (tmp_path / ".fleet/demo").exists(), "nothing is left behind"
+
+
+def test_who_is_not_played_is_said_before_anything_starts(tmp_path: Path) -> None:
+    told = subprocess.run(
+        [sys.executable, "-c", "from shared.cli import main; main()", "demo", "nobody"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert told.returncode == 78
+    assert "nobody plays nobody here; there are " in told.stderr.replace("\n", " ")
+    assert not (tmp_path / ".fleet").exists()
