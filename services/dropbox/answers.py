@@ -7,10 +7,11 @@ from msgspec import Raw, Struct, field
 
 from services.dropbox import normalize, people, text
 from services.dropbox.asking import Named
-from services.dropbox.calls import ask, decoded
+from services.dropbox.calls import ask
 from services.dropbox.models import File, FileTold, Folder
 from shared.normalizer import Message
 from shared.provider import Api
+from shared.shapes import decoded
 
 METADATA = "/2/files/get_metadata"
 

@@ -9,12 +9,13 @@ from msgspec import Raw, Struct
 
 from services.dropbox import answers as of
 from services.dropbox import asking as do
-from services.dropbox.calls import DOWNLOAD, EXPORT, LIST, Listed, ask, decoded, written
+from services.dropbox.calls import DOWNLOAD, EXPORT, LIST, Listed, ask, written
 from services.dropbox.models import File
 from services.dropbox.writing import Writing
 from shared.errors import BadRequest
 from shared.normalizer import Message
 from shared.passing import BYTES, Passing, within
+from shared.shapes import decoded
 
 LARGEST = 100 * 1024 * 1024
 """Bytes of the largest content that is passed on."""

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 
 from msgspec import Raw, Struct, field
 
-from services.dropbox.calls import decoded
 from services.dropbox.text import Head
+from shared.shapes import decoded
 
 FOLDER = "a folder, of which Dropbox tells no time"
 UNKNOWN = "an entry of a kind that nobody knows"

@@ -6,10 +6,10 @@ https://www.dropbox.com/developers/documentation/http/documentation#formats
 import re
 from typing import Any, TypeVar
 
-from msgspec import MsgspecError, Raw, Struct, json
+from msgspec import Raw, Struct, json
 
-from shared.errors import Unreadable
 from shared.provider import Api, Content
+from shared.shapes import decoded
 
 T = TypeVar("T")
 
@@ -38,14 +38,6 @@ async def ask(api: Api, path: str, type: type[T], arg: Any = None) -> T:
 def written(arg: Any) -> str:
     """An argument in visible ASCII alone, as addresses and headers want it."""
     return re.sub(r"[^ -~]", _escaped, json.encode(arg).decode())
-
-
-def decoded(raw: Raw | bytes, type: type[T]) -> T:
-    """One thing, or what of it is needed; raises Unreadable."""
-    try:
-        return json.decode(raw, type=type)
-    except (MsgspecError, UnicodeError, RecursionError) as problem:
-        raise Unreadable("Dropbox told something of an unknown shape.") from problem
 
 
 def _escaped(found: "re.Match[str]") -> str:

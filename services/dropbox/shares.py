@@ -8,10 +8,11 @@ from collections.abc import AsyncIterator
 from msgspec import Raw, Struct
 from msgspec.structs import replace
 
-from services.dropbox.calls import ask, decoded
+from services.dropbox.calls import ask
 from services.dropbox.dialect import Forgotten
 from shared.errors import Refused
 from shared.provider import Api
+from shared.shapes import decoded
 from shared.types import Page, Record, Resource
 
 FOLDERS, FILES = "folders", "files"

@@ -11,9 +11,9 @@ from services.github import normalize, normalize_code
 from services.github.models import Comment, Listed, Pull, Repository, Review
 from services.github.models_code import Commit, ListedRepository
 from services.github.repositories import rows, visible
-from services.github.walks import decoded
 from shared.normalizer import Message
 from shared.provider import Api
+from shared.shapes import decoded
 
 
 class GitHub(Controller):

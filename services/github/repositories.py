@@ -7,9 +7,10 @@ from msgspec import Raw, Struct, json
 
 from services.github.events import record
 from services.github.models_code import ListedRepository
-from services.github.walks import decoded, repository
+from services.github.walks import repository
 from shared.errors import ItemGone
 from shared.provider import Api, Reply
+from shared.shapes import decoded
 from shared.types import Page, Record, Resource
 
 

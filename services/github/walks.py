@@ -10,11 +10,11 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
-from msgspec import UNSET, MsgspecError, Raw, Struct, UnsetType, json
+from msgspec import UNSET, Raw, Struct, UnsetType
 
 from services.github.models import Marker, Repository, Time
-from shared.errors import Unreadable
 from shared.provider import Api, Reply
+from shared.shapes import decoded
 from shared.types import Page, Record, Resource
 
 T = TypeVar("T")
@@ -110,14 +110,6 @@ async def newest_first(
         yield fresh, at
         if done:
             return
-
-
-def decoded(row: bytes | Raw, type: type[T]) -> T:
-    """Read what was listed as far as a walk needs it; raises Unreadable."""
-    try:
-        return json.decode(row, type=type)
-    except (MsgspecError, ValueError, RecursionError) as problem:
-        raise Unreadable("GitHub lists an item of an unknown shape.") from problem
 
 
 def head(row: Raw) -> Head:

@@ -10,9 +10,10 @@ from services.gitlab.asking import NewComment, found, wanted
 from services.gitlab.events import NoteEvent
 from services.gitlab.models import Note, Project
 from services.gitlab.sync import Said, Thread, heard
-from services.gitlab.walks import Head, decoded, stamp
+from services.gitlab.walks import Head, stamp
 from shared.normalizer import Message
 from shared.provider import Api
+from shared.shapes import decoded
 
 T = TypeVar("T")
 

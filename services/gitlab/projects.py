@@ -9,9 +9,9 @@ from msgspec import Raw, json
 
 from services.gitlab.history import Whole
 from services.gitlab.models_code import ListedProject, Membership
-from services.gitlab.walks import decoded
 from services.gitlab.webhook import routes
 from shared.provider import Api
+from shared.shapes import decoded
 from shared.types import Page, Record, Resource
 
 REPORTER, MAINTAINER = 20, 40

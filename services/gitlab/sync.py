@@ -9,9 +9,10 @@ from msgspec import Raw, Struct
 
 from services.gitlab.events import beside, project, record
 from services.gitlab.models import User
-from services.gitlab.walks import Head, Since, by_change, decoded, names, place
+from services.gitlab.walks import Head, Since, by_change, names, place
 from shared.errors import ItemGone
 from shared.provider import Api
+from shared.shapes import decoded
 from shared.types import Page, Resource
 
 SYSTEM = "note by GitLab itself"

@@ -9,11 +9,11 @@ from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from msgspec import MsgspecError, Raw, Struct, json
+from msgspec import Raw, Struct
 
 from services.gitlab.models import User, moment
-from shared.errors import Unreadable
 from shared.provider import Api
+from shared.shapes import decoded
 from shared.types import Resource
 
 T = TypeVar("T")
@@ -72,14 +72,6 @@ def names(people: list[User | None]) -> dict[str, str]:
 def place(resource: Resource) -> str:
     """The path of a project, by its number: its name changes when it is moved."""
     return f"/api/v4/projects/{resource.id}"
-
-
-def decoded(row: bytes | Raw, type: type[T]) -> T:
-    """Read what was listed as far as a walk needs it; raises Unreadable."""
-    try:
-        return json.decode(row, type=type)
-    except (MsgspecError, ValueError, RecursionError) as problem:
-        raise Unreadable("GitLab lists an item of an unknown shape.") from problem
 
 
 def stamp(at: datetime) -> str:

@@ -12,11 +12,12 @@ from services.google.gmail_models import ME, Listed, Mail, Named, Profile
 from services.google.gmail_parts import part
 from services.google.gmail_post import LARGEST
 from services.google.gmail_post import post as post_mail
-from services.google.gmail_read import decoded, message, messages
+from services.google.gmail_read import message, messages
 from services.google.gmail_write import compose
 from shared.normalizer import Message
 from shared.passing import BYTES, Passing
 from shared.provider import Api
+from shared.shapes import decoded
 
 
 class Label(Struct):

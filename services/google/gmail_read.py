@@ -6,13 +6,14 @@ from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from itertools import islice
 from typing import TypeVar
 
-from msgspec import MsgspecError, Raw, Struct, json
+from msgspec import Raw, Struct, json
 
 from services.google import gmail_batch as batch
 from services.google.gmail_models import ME, Deleted, Mail, Named
 from services.google.gmail_parts import complete
 from shared.errors import ItemGone, RateLimited, Refused, Unreadable
 from shared.provider import Api
+from shared.shapes import decoded
 from shared.types import Record
 
 T = TypeVar("T")
@@ -101,14 +102,6 @@ async def _large(api: Api, ident: str) -> Raw:
     if mail.payload:
         await complete(api, ident, mail.payload)
     return Raw(json.encode(mail))
-
-
-def decoded(raw: Raw, type: type[T]) -> T:
-    """A message, or what of it is needed; raises Unreadable."""
-    try:
-        return json.decode(raw, type=type)
-    except (MsgspecError, RecursionError) as problem:
-        raise Unreadable("Gmail sent a message of an unknown shape.") from problem
 
 
 def gone(it: Named, at: str, now: Callable[[], float] = time.time) -> Record:

@@ -12,12 +12,13 @@ from services.jira.asking import Kept, Listing, Messages
 from services.jira.events import CommentTold, IssueTold
 from services.jira.models import Issue, Place, Site
 from services.jira.models_more import Comment
-from services.jira.parts import SHOWN, decoded
+from services.jira.parts import SHOWN
 from services.jira.sites import address, host, path, reached
 from shared.errors import BadRequest, ItemGone
 from shared.normalizer import Message
 from shared.passing import Passing, within
 from shared.provider import Api
+from shared.shapes import decoded
 
 LARGEST = 100 * 1024 * 1024
 """Bytes of the largest file that is passed on."""

@@ -5,13 +5,14 @@ https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issue-comm
 
 from typing import TypeVar
 
-from msgspec import MsgspecError, Raw, json
+from msgspec import Raw
 
 from services.jira.events import record
 from services.jira.models import Issue, Listed, Place, Site
 from services.jira.sites import path
 from shared.errors import ItemGone, Unreadable
 from shared.provider import Api
+from shared.shapes import decoded
 from shared.types import Record
 
 T = TypeVar("T")
@@ -75,11 +76,3 @@ async def _all(api: Api, where: str) -> list[Raw]:
                 return rows
     except ItemGone:
         return []
-
-
-def decoded(row: bytes | Raw, type: type[T]) -> T:
-    """Read what was listed as far as a walk needs it; raises Unreadable."""
-    try:
-        return json.decode(row, type=type)
-    except (MsgspecError, ValueError, RecursionError) as problem:
-        raise Unreadable("Jira lists an issue of an unknown shape.") from problem

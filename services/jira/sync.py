@@ -14,9 +14,10 @@ from msgspec import Raw, Struct, json
 
 from services.jira import sites
 from services.jira.models import Site
-from services.jira.parts import FIELDS, decoded, whole
+from services.jira.parts import FIELDS, whole
 from shared.errors import Refused, Unavailable
 from shared.provider import Api
+from shared.shapes import decoded
 from shared.types import Page, Resource
 
 OVERLAP = 10

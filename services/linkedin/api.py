@@ -7,10 +7,10 @@ from services.linkedin import asking as ask
 from services.linkedin import normalize, writing
 from services.linkedin.comments import comments
 from services.linkedin.models import Comment, Elements, Member, Post, Role
-from services.linkedin.rows import decoded
 from services.linkedin.sync import ROLES
 from services.linkedin.writing import at, author
 from shared.normalizer import Message
+from shared.shapes import decoded
 
 
 class LinkedIn(Controller):

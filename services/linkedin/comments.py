@@ -9,8 +9,8 @@ from urllib.parse import quote
 from msgspec import Raw, Struct
 
 from services.linkedin.models import Elements
-from services.linkedin.rows import decoded
 from shared.provider import Api
+from shared.shapes import decoded
 
 COUNT = 100
 

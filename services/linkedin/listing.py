@@ -7,10 +7,10 @@ from msgspec import Raw, Struct
 
 from services.linkedin.comments import comments
 from services.linkedin.models import Elements, Notification
-from services.linkedin.rows import decoded
 from services.linkedin.writing import author
 from shared.errors import ItemGone
 from shared.provider import Api
+from shared.shapes import decoded
 from shared.types import Record, Resource
 
 ACTIONS = "LIKE,COMMENT,SHARE,SHARE_MENTION,ADMIN_COMMENT,COMMENT_EDIT,COMMENT_DELETE"

@@ -16,8 +16,9 @@ from services.microsoft import asking as ask
 from services.microsoft import calendar_normalize as normal
 from services.microsoft.calendar_models import Event, Told
 from services.microsoft.calendar_read import EVENTS
-from services.microsoft.graph import Listed, decoded, stamp
+from services.microsoft.graph import Listed, stamp
 from shared.normalizer import Message
+from shared.shapes import decoded
 
 Moment = Annotated[datetime, QueryParameter(description="with a time zone")]
 Zoned = Annotated[datetime, Meta(tz=True)]

@@ -8,8 +8,9 @@ from msgspec import Raw, json
 
 from services.microsoft import batch
 from services.microsoft.calendar_models import Head, Series
-from services.microsoft.graph import Deleted, decoded
+from services.microsoft.graph import Deleted
 from shared.provider import Api
+from shared.shapes import decoded
 from shared.types import Record
 
 EVENTS = "/me/events"

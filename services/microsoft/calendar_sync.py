@@ -13,8 +13,9 @@ from msgspec import Struct
 from services.microsoft.calendar_models import Calendar, Head
 from services.microsoft.calendar_read import home_of, read, told
 from services.microsoft.dialect import Forgotten, NoService, NotThere
-from services.microsoft.graph import Listed, decoded, stamp
+from services.microsoft.graph import Listed, stamp
 from shared.provider import Api
+from shared.shapes import decoded
 from shared.types import Page, Resource
 
 PAST, FUTURE, SLIDE = timedelta(days=60), timedelta(days=365), timedelta(days=30)

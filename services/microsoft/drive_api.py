@@ -10,8 +10,9 @@ from litestar.params import PathParameter, QueryParameter
 from services.microsoft import asking as ask
 from services.microsoft import drive_normalize as normal
 from services.microsoft.drive_models import Item, Told
-from services.microsoft.graph import Listed, decoded, stamp
+from services.microsoft.graph import Listed, stamp
 from shared.normalizer import Message
+from shared.shapes import decoded
 
 DRIVE = "/me/drive"
 TOP = f"{DRIVE}/root"

@@ -11,9 +11,10 @@ from msgspec import Raw, Struct, json
 
 from services.microsoft.dialect import Forgotten, NoService
 from services.microsoft.drive_models import Deleted, Head
-from services.microsoft.graph import Listed, decoded, stamp
+from services.microsoft.graph import Listed, stamp
 from shared.errors import Unreadable
 from shared.provider import Api
+from shared.shapes import decoded
 from shared.types import Page, Record, Resource
 
 DELTA = "/me/drive/root/delta"

@@ -6,7 +6,7 @@ https://learn.microsoft.com/en-us/graph/delta-query-overview
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from msgspec import MsgspecError, Raw, Struct, field, json
+from msgspec import Raw, Struct, field
 
 from shared.errors import Unreadable
 
@@ -32,14 +32,6 @@ class Deleted(Struct):
 
     id: str
     at: str
-
-
-def decoded(raw: Raw | bytes, type: type[T]) -> T:
-    """One thing, or what of it is needed; raises Unreadable."""
-    try:
-        return json.decode(raw, type=type)
-    except (MsgspecError, UnicodeError, RecursionError) as problem:
-        raise Unreadable("Microsoft Graph told something of an unknown shape.") from problem
 
 
 def moment(at: str) -> datetime:

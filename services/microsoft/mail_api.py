@@ -8,11 +8,12 @@ from msgspec import Struct
 
 from services.microsoft import asking as ask
 from services.microsoft import mail_normalize as normal
-from services.microsoft.graph import Listed, decoded
+from services.microsoft.graph import Listed
 from services.microsoft.mail_models import File, Folder, Mail
 from services.microsoft.mail_sync import ME, message_of
 from shared.normalizer import Message
 from shared.provider import Api
+from shared.shapes import decoded
 
 BYTES = "application/octet-stream"
 

@@ -13,9 +13,10 @@ from msgspec import Raw, Struct, json
 
 from services.microsoft import batch
 from services.microsoft.dialect import Forgotten, NoService, NotThere
-from services.microsoft.graph import Deleted, Listed, decoded, stamp
+from services.microsoft.graph import Deleted, Listed, stamp
 from services.microsoft.mail_models import Folder, Head
 from shared.provider import Api
+from shared.shapes import decoded
 from shared.types import Page, Record, Resource
 
 ME = "/me"

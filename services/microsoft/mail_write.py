@@ -13,11 +13,12 @@ from litestar.params import JSONBody
 from msgspec import Struct
 
 from services.microsoft import asking as ask
-from services.microsoft.graph import Listed, decoded
+from services.microsoft.graph import Listed
 from services.microsoft.mail_models import Head
 from services.microsoft.mail_sync import ME
 from shared.errors import BadRequest
 from shared.provider import Api
+from shared.shapes import decoded
 
 LARGEST = 3 * 1024 * 1024
 """Bytes of what is attached to one mail."""

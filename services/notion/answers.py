@@ -6,7 +6,7 @@ from msgspec import MsgspecError, Raw, Struct, json
 
 from services.notion import normalize
 from services.notion.asking import Human, Named, Place
-from services.notion.listing import decoded, head
+from services.notion.listing import head
 from services.notion.models import DataSource, File, Page, User, dashed
 from services.notion.normalize import CommentTold, PageTold, SourceTold
 from services.notion.people import mentioned
@@ -15,6 +15,7 @@ from services.notion.text import attachment
 from shared.errors import ItemGone
 from shared.normalizer import Message
 from shared.provider import Api
+from shared.shapes import decoded
 
 
 class Kind(Struct):

@@ -9,13 +9,14 @@ from msgspec import Raw
 from services.notion import answers as of
 from services.notion import asking as ask
 from services.notion import normalize, writing
-from services.notion.listing import decoded, listing
+from services.notion.listing import listing
 from services.notion.models import Comment, DataSource, Page, dashed
 from services.notion.normalize import CommentTold, PageTold, SourceTold
 from services.notion.people import mentioned, users
 from services.notion.reading import page
 from shared.errors import BadRequest, ItemGone
 from shared.normalizer import Message
+from shared.shapes import decoded
 
 NEWEST = {"timestamp": "last_edited_time", "direction": "descending"}
 

@@ -6,10 +6,11 @@ https://developers.notion.com/reference/intro#pagination
 from contextlib import suppress
 from typing import Any, TypeVar
 
-from msgspec import MsgspecError, Raw, Struct, json
+from msgspec import Raw, Struct, json
 
-from shared.errors import Refused, Unreadable
+from shared.errors import Refused
 from shared.provider import Api
+from shared.shapes import decoded
 
 T = TypeVar("T")
 
@@ -71,11 +72,3 @@ async def _asked(api: Api, path: str, wish: dict[str, Any]) -> Listing:
 def head(row: Raw) -> Head:
     """What a walk needs to know of a listed object; raises Unreadable."""
     return decoded(row, Head)
-
-
-def decoded(row: bytes | Raw, type: type[T]) -> T:
-    """Read what Notion answered; raises Unreadable."""
-    try:
-        return json.decode(row, type=type)
-    except (MsgspecError, ValueError, RecursionError) as problem:
-        raise Unreadable("Notion answers with something of an unknown shape.") from problem

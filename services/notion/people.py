@@ -10,10 +10,11 @@ from contextlib import suppress
 from msgspec import Raw, Struct, json, structs
 
 from services.notion.dialect import Lacking
-from services.notion.listing import PER_PAGE, Listing, decoded
+from services.notion.listing import PER_PAGE, Listing
 from services.notion.models import User, dashed
 from shared.errors import Refused
 from shared.provider import Api, Directory
+from shared.shapes import decoded
 from shared.types import Page, Record, Resource
 
 _ID = rb'"([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})"'

@@ -5,10 +5,11 @@ from typing import Any
 from msgspec import MsgspecError, Raw, Struct, json
 
 from services.notion.dialect import Lacking
-from services.notion.listing import Listing, decoded, head
+from services.notion.listing import Listing, head
 from services.notion.tree import Tree, tree
 from shared.errors import Unreadable
 from shared.provider import Api
+from shared.shapes import decoded
 from shared.types import Record
 
 CUT = 25

@@ -10,12 +10,13 @@ from msgspec import Raw, Struct, json
 from services.slack.asking import Human, Messages, Named, People, Place
 from services.slack.channels import Turn
 from services.slack.events import TOMBSTONE, Told
-from services.slack.history import Answer, decoded
+from services.slack.history import Answer
 from services.slack.models import Conversation, Profile, Said, User, kind_of
 from services.slack.normalize import message
 from services.slack.people import Members, mentioned, name_of
 from shared.normalizer import Message
 from shared.provider import Api
+from shared.shapes import decoded
 
 
 class Found(Struct):

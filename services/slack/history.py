@@ -7,14 +7,15 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import TypeVar
 
-from msgspec import MsgspecError, Raw, Struct, json
+from msgspec import Raw, Struct
 
 from services.slack.channels import Turn
 from services.slack.events import TOMBSTONE, app_of, gone, kind, record
 from services.slack.models import Head, Ts
 from services.slack.quotas import SLOW
-from shared.errors import ItemGone, Refused, Unreadable
+from shared.errors import ItemGone, Refused
 from shared.provider import Api
+from shared.shapes import decoded
 from shared.types import Record, Resource
 
 T = TypeVar("T")
@@ -98,11 +99,3 @@ def _record(row: Row, resource: Resource, now: Ts) -> Record:
 def _rows(answer: Answer) -> Rows:
     rows = [Row(raw, decoded(raw, Head)) for raw in answer.messages]
     return Rows(rows, answer.response_metadata.next_cursor if answer.response_metadata else "")
-
-
-def decoded(row: bytes | Raw, type: type[T]) -> T:
-    """Read what was listed as far as a walk needs it; raises Unreadable."""
-    try:
-        return json.decode(row, type=type)
-    except (MsgspecError, ValueError, RecursionError) as problem:
-        raise Unreadable("Slack lists a message of an unknown shape.") from problem

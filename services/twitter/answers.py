@@ -14,6 +14,7 @@ from services.twitter.reading import DIRECT, OTHERS, Listed, One, completed, me
 from services.twitter.told import DirectTold, PostTold
 from shared.normalizer import Message
 from shared.provider import Api
+from shared.shapes import decoded
 
 
 class Profile(Struct):
@@ -99,7 +100,7 @@ async def directs(api: Api, path: str, limit: int, cursor: str) -> ask.Messages:
     page = await api.get(path, Listed, **asked, **DIRECT)
     names = events.beside(page.includes).names
     rows = (events.direct(row, names).payload for row in page.data)
-    told = [normalize_direct.direct(events.decoded(row, DirectTold)) for row in rows]
+    told = [normalize_direct.direct(decoded(row, DirectTold)) for row in rows]
     return ask.Messages(told, page.meta.next_token)
 
 
@@ -107,7 +108,7 @@ async def _told(api: Api, page: Listed, whose: str) -> ask.Messages:
     """The page as it would be published."""
     besides = await completed(api, page)
     rows = (events.post(row, whose, besides).payload for row in page.data)
-    told = [normalize.post(events.decoded(row, PostTold)) for row in rows]
+    told = [normalize.post(decoded(row, PostTold)) for row in rows]
     return ask.Messages(told, page.meta.next_token)
 
 

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, TypeVar
 
-from msgspec import MsgspecError, Raw, Struct, json
+from msgspec import Raw, Struct, json
 
 from services.twitter.models import Id, Includes, Media, Post
 from services.twitter.models_direct import Direct
 from services.twitter.text import revision
-from shared.errors import Unreadable
+from shared.shapes import decoded
 from shared.types import Record
 
 T = TypeVar("T")
@@ -85,14 +85,6 @@ def removal(ident: str, at: float, routes: tuple[str, ...]) -> Record:
     """The end of a post, whichever of its versions is named; `at` is in epoch seconds."""
     told = _put(id=ident, at=at)
     return Record("post.delete", told, revision=DELETED, removed=True, routes=routes)
-
-
-def decoded(row: bytes | Raw, type: type[T]) -> T:
-    """Read what was told as far as it is needed; raises Unreadable."""
-    try:
-        return json.decode(row, type=type)
-    except (MsgspecError, ValueError, RecursionError) as problem:
-        raise Unreadable("X tells of something in an unknown shape.") from problem
 
 
 def _unwrapped(row: Raw) -> Raw:

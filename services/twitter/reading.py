@@ -8,10 +8,11 @@ from contextlib import suppress
 
 from msgspec import Raw, Struct
 
-from services.twitter.events import Beside, beside, decoded
+from services.twitter.events import Beside, beside
 from services.twitter.models import Includes, Post, User
 from shared.errors import ItemGone, Refused
 from shared.provider import Api
+from shared.shapes import decoded
 
 MOST = 100
 """Rows of a page, and ids of a lookup, at most."""

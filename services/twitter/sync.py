@@ -19,12 +19,12 @@ from services.twitter.reading import DIRECT, MOST, OTHERS, OWN, Listed, complete
 from services.twitter.text import latest, moment
 from shared.errors import BadRequest
 from shared.provider import Api
+from shared.shapes import decoded
 from shared.types import Page, Resource
 
-PEEK = 10
-"""Rows that are looked at where most walks find nothing new."""
-KEPT = 10
-"""Ids by which a walk knows that it has come to what was there before: some may be gone by then."""
+PEEK, KEPT = 10, 10
+"""Rows that are looked at where most walks find nothing new, and ids by which a walk knows that it has
+come to what was there before: some may be gone by then."""
 
 Pages = Callable[[Api, Any, Resource], AsyncIterator[Page]]
 
@@ -54,7 +54,7 @@ async def messages(api: Api, at: Until, _: Resource) -> AsyncIterator[Page]:
     while True:
         page = await _listed(api, "/2/dm_events", at, DIRECT)
         names = events.beside(page.includes).names
-        ids = [events.decoded(row, Direct).id for row in page.data]
+        ids = [decoded(row, Direct).id for row in page.data]
         at = _after(at, ids, page)
         yield Page(tuple(events.direct(row, names) for row in page.data), at, names=names)
         if not at.next:
@@ -70,7 +70,7 @@ def marked(word: str, path: str) -> Pages:
             at = Until(me=whose.id, handle=whose.username)
         while True:
             page = await _listed(api, f"/2/users/{at.me}/{path}", at, OTHERS)
-            ids = [events.decoded(row, Post).id for row in page.data]
+            ids = [decoded(row, Post).id for row in page.data]
             besides = events.beside(page.includes, Includes(posts=page.data), names=_own(at))
             records = tuple(events.mark(word, ident, at.me, besides) for ident in ids)
             at = _after(at, ids, page)
@@ -88,13 +88,13 @@ def _timeline(path: str, fields: dict[str, str]) -> Pages:
             at = Since(me=whose.id, handle=whose.username)
         while True:
             page = await _part(api, f"/2/users/{at.me}/{path}", at, fields)
-            ids = [events.decoded(row, Post).id for row in page.data]
+            ids = [decoded(row, Post).id for row in page.data]
             newest = at.newest or latest(at.mark, page.meta.newest_id, *ids)
             besides = await completed(api, page, _own(at))
             records = tuple(events.post(row, at.me, besides) for row in page.data)
             names = dict(besides.names)
             for row in page.data:
-                names |= chain(events.decoded(row, Post))
+                names |= chain(decoded(row, Post))
             if page.meta.next_token:
                 at = Since(at.mark, newest, page.meta.next_token, at.me, at.handle)
             else:

@@ -16,6 +16,7 @@ from services.twitter.directory import chain
 from services.twitter.ignored import IGNORED
 from services.twitter.models import Id, Includes, Post, User
 from shared.errors import Unreadable, UnsupportedEvent
+from shared.shapes import decoded
 from shared.types import Delivery, Names, Nudge, Record
 from shared.webhook import signature
 
@@ -112,7 +113,7 @@ def _read(told: Event, at: float) -> Iterator[Record | Nudge | Names]:
     me, kind = told.filter.user_id, told.event_type
     routes, besides = (f"user:{me}",), events.beside(told.includes)
     if kind in POSTS:
-        if edits := chain(events.decoded(told.payload, Post)):
+        if edits := chain(decoded(told.payload, Post)):
             yield Names(routes, edits)
         yield events.post(told.payload, me, besides, routes)
     elif kind == "post.delete":

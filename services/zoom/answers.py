@@ -8,13 +8,14 @@ from msgspec import Struct, structs
 from services.zoom import asking as ask
 from services.zoom import instances as read
 from services.zoom import normalize, recorded, summaries
-from services.zoom.listing import Listed, decoded
+from services.zoom.listing import Listed
 from services.zoom.models import Held, Meeting, Past, Scheduled, User
 from services.zoom.paths import safe, segment
 from services.zoom.recorded import File, Recording, Transcript
 from shared.errors import BadRequest, ItemGone, Unavailable
 from shared.normalizer import Message
 from shared.provider import Api
+from shared.shapes import decoded
 
 LONGEST = 31
 """Days between the ends of a list, at most."""

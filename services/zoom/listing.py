@@ -9,12 +9,13 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import TypeVar
 
-from msgspec import MsgspecError, Raw, Struct, json, structs
+from msgspec import Raw, Struct, structs
 
 from services.zoom.dialect import TokenDead
 from services.zoom.models import User
 from shared.errors import Refused, Unreadable
 from shared.provider import Api
+from shared.shapes import decoded
 
 T = TypeVar("T")
 Clock = Callable[[], float]
@@ -96,11 +97,3 @@ def readable(rows: Iterable[Raw], type: type[T]) -> tuple[list[T], list[Raw]]:
         except Unreadable:
             odd.append(row)
     return found, odd
-
-
-def decoded(row: bytes | Raw, type: type[T]) -> T:
-    """Read what was listed as far as a walk needs it; raises Unreadable."""
-    try:
-        return json.decode(row, type=type)
-    except (MsgspecError, ValueError, RecursionError) as problem:
-        raise Unreadable("Zoom lists something of an unknown shape.") from problem

@@ -1,10 +1,8 @@
 """What a provider's answer means: the shape that was asked for, or an error named by what to do next."""
 
-import re
 import time
 from collections.abc import Callable, Hashable, Mapping
 from email.utils import parsedate_to_datetime
-from functools import cache
 from typing import Any, NamedTuple, TypeVar, cast
 
 import msgspec
@@ -20,6 +18,7 @@ from shared.errors import (
     Unavailable,
     Unreadable,
 )
+from shared.shapes import decoder, mismatch, named
 from shared.types import Response
 
 T = TypeVar("T")
@@ -28,10 +27,6 @@ Dialect = Callable[[Response], Exception | None]
 GONE = frozenset({403, 404, 410, 451})
 SHORTEST, USUAL, LONGEST = 1.0, 60.0, 86_400.0
 """Seconds of patience: at least, when the provider does not say, and at most."""
-
-# What msgspec says about shapes quotes our own field names and types; about values, it quotes them.
-_OUR_WORDS = re.compile(r"(?:Expected `|Object missing required field `)")
-_PATH = re.compile(r" - at `(.+)`$")
 
 
 class Fault(Struct, frozen=True):
@@ -142,11 +137,6 @@ def allowance(headers: Mapping[str, str], now: float) -> Allowance | None:
     return None
 
 
-@cache
-def _decoder(type: Any) -> "msgspec.json.Decoder[Any]":
-    return msgspec.json.Decoder(type)
-
-
 def decode(body: bytes | Raw, type: type[T], *, write: bool = False) -> T:
     """Decode JSON into `type`; `bytes` gives the body itself and `NoneType` ignores it.
 
@@ -158,22 +148,11 @@ def decode(body: bytes | Raw, type: type[T], *, write: bool = False) -> T:
     if type is _NOTHING:
         return None  # type: ignore[return-value] # T is None here
     try:
-        return cast(T, _decoder(cast(Hashable, type)).decode(body))
+        return cast(T, decoder(cast(Hashable, type)).decode(body))
     except msgspec.ValidationError as error:
-        raise Unreadable(_sentence(error, _name(type))) from None
+        raise Unreadable(mismatch(error, type)) from None
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
-        raise Unavailable(f"the answer is not the JSON of {_name(type)}", unknown=write) from None
+        raise Unavailable(f"the answer is not the JSON of {named(type)}", unknown=write) from None
 
 
 _NOTHING = type(None)
-
-
-def _name(type: Any) -> str:
-    return getattr(type, "__name__", str(type))
-
-
-def _sentence(error: Exception, name: str) -> str:
-    text = str(error)
-    at = _PATH.search(text)
-    what = text[: at.start() if at else None] if _OUR_WORDS.match(text) else "unexpected value"
-    return f"the answer has not the shape of {name}: {what} at {at[1] if at else '$'}"
