@@ -26,7 +26,8 @@ returning u.account_id, u.stream, u.resource, u.lane, u.cursor, u.walk, u.walkin
     (select coalesce(max(r.name), '') from resource r where r.account_id = u.account_id and r.id = u.resource),
     (select facts from resource r where r.account_id = u.account_id and r.id = u.resource limit 1), due.scopes,
     (select o.walk from sync_state o
-     where (o.account_id, o.stream, o.resource) = (u.account_id, u.stream, u.resource) and o.lane <> u.lane);
+     where (o.account_id, o.stream, o.resource, o.lane)
+         = (u.account_id, u.stream, u.resource, case u.lane when 'live' then 'full' else 'live' end));
 
 -- name: keep
 -- Still working: only while the lease is ours.
