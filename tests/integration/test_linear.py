@@ -1,22 +1,19 @@
 """The whole way on a Linear that is played here: consent, full walk, webhooks, limits, rotation, writes."""
 
-import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
-from msgspec import Struct, json
 
 from services.linear.provider import provider
 from services.linear.simulator import Linear, app
-from services.linear.simulator.world import DONE, ENG, OPS, World
-from shared.bus import stream
-from shared.http.roleplay import consent, post
+from services.linear.simulator.world import DONE, ENG, OPS
+from shared.http.roleplay import post
 from shared.simulation import Fault
-from tests.fakes.service import Running, running
-from tests.fakes.simulated import listening, told, until
+from tests.fakes.place import Place, connected
+from tests.fakes.simulated import until
 
 pytestmark = [pytest.mark.anyio, pytest.mark.timeout(120)]
 
@@ -25,82 +22,31 @@ ISSUES = 30
 """In each of two teams: more than a page."""
 
 
-class Place(Struct):
-    """Ana's workspace, walked once, and the service that listens to it."""
-
-    linear: Linear
-    service: Running
-    key: dict[str, str]
-
-    @property
-    def world(self) -> World:
-        return self.linear.world
-
-    async def heard(self) -> list[tuple[str, dict[str, Any]]]:
-        """Every item in the stream once nothing waits: event type and decoded body."""
-        await until(self._quiet)
-        state = (await self.service.nc.jetstream().stream_info(stream.NAME)).state
-        events = await self.service.events(state.messages) if state.messages else []
-        return [
-            (it.headers["ce-type"].rpartition(".")[2], json.decode(it.data))
-            for it in events
-            if it.subject.startswith("self.events.") and it.subject.endswith(".linear.ana")
-        ]
-
-    async def about(self, ident: str) -> list[tuple[str, dict[str, Any]]]:
-        """What was told of one item, oldest first."""
-        return [(kind, it) for kind, it in await self.heard() if it["id"] == ident]
-
-    async def walked(self, **wish: str) -> dict[str, Any]:
-        """A run from its start to its end."""
-        if wish:
-            body = {"user_id": "ana", **wish}
-            reply = await self.service.http.post("/sync", json=body, headers=self.key)
-            assert reply.status_code == 202, reply.text
-        while True:
-            reply = await self.service.http.get("/sync/runs", headers=self.key)
-            runs: list[dict[str, Any]] = reply.json()["runs"]
-            if runs and all(it["status"] not in ("queued", "running") for it in runs):
-                return max(runs, key=lambda it: str(it["started_at"]))
-            await asyncio.sleep(0.1)
-
-    async def _quiet(self) -> bool:
-        async with self.service.hub.db.connection() as conn:
-            cursor = await conn.execute(
-                "select (select count(*) from outbox) + "
-                "(select count(*) from webhook_inbox where state = 'due') + "
-                "(select count(*) from sync_state where next_run_at <= now())"
-            )
-            row = await cursor.fetchone()
-        return row is not None and row[0] == 0
-
-
 @asynccontextmanager
-async def connected(linear: Linear, *engines: str, **wish: Any) -> AsyncIterator[Place]:
-    """A service that Ana has just connected her workspace to."""
-    async with (
-        listening(linear) as address,
-        running(provider, *engines, build=told(linear, address)) as service,
-    ):
-        linear.world.deliveries.callback_url = f"{service.http.base_url}/webhook"
-        key = await service.key()
-        body = {"user_id": "ana", **wish}
-        asked = await service.http.post("/oauth/authorize", json=body, headers=key)
-        await asyncio.to_thread(consent, asked.json()["authorization_url"], consent="yes")
-        yield Place(linear, service, key)
-        assert linear.unknown == []
+async def hearing(linear: Linear, *engines: str, **wish: Any) -> AsyncIterator[Place]:
+    """A service that Ana has just connected her workspace to, and that the app's webhook leads to."""
+    async with connected(provider, linear, *engines, **wish) as it:
+        linear.world.deliveries.callback_url = f"{it.service.http.base_url}/webhook"
+        yield it
 
 
 @pytest.fixture
-async def place(database_url: str, nats_url: str, anyio_backend: str) -> AsyncIterator[Place]:
-    async with connected(app(post, "", SECRET, issues=ISSUES), database_url, nats_url) as it:
+def linear() -> Linear:
+    return app(post, "", SECRET, issues=ISSUES)
+
+
+@pytest.fixture
+async def place(
+    linear: Linear, database_url: str, nats_url: str, anyio_backend: str
+) -> AsyncIterator[Place]:
+    async with hearing(linear, database_url, nats_url) as it:
         run = await it.walked()
         assert run["status"] == "success", run
         yield it
 
 
-async def test_everything_there_is_is_told_once(place: Place) -> None:
-    tables = place.world.tables
+async def test_everything_there_is_is_told_once(place: Place, linear: Linear) -> None:
+    tables = linear.world.tables
     theirs = [f"issue:{it}" for it in tables["issues"]]
     theirs += [f"comment:{it}" for it in tables["comments"]]
     theirs += [f"project:{it}" for it in tables["projects"]]
@@ -118,8 +64,8 @@ async def test_everything_there_is_is_told_once(place: Place) -> None:
     assert (again["status"], again["published"]) == ("success", 0)
 
 
-async def test_what_happens_is_heard_and_walks_know_it(place: Place) -> None:
-    linear, world = place.linear, place.world
+async def test_what_happens_is_heard_and_walks_know_it(place: Place, linear: Linear) -> None:
+    world = linear.world
     linear.fail(Fault("missed"))  # Linear tries again
     linear.fail(Fault("duplicated"))
     issue = await world.open_issue(ENG, title="Heard", description="cc @lee")
@@ -140,8 +86,8 @@ async def test_what_happens_is_heard_and_walks_know_it(place: Place) -> None:
     assert [kind for kind, _ in await place.about(f"reaction:{mark['id']}")] == ["created"]
 
 
-async def test_what_a_delivery_does_not_show_is_looked_up(place: Place) -> None:
-    world = place.world
+async def test_what_a_delivery_does_not_show_is_looked_up(place: Place, linear: Linear) -> None:
+    world = linear.world
     (project,) = world.tables["projects"].values()
     update = await world.tell_how(project, "Late", "atRisk")
     await until(lambda: _told(place, f"project_update:{update['id']}"))
@@ -150,8 +96,8 @@ async def test_what_a_delivery_does_not_show_is_looked_up(place: Place) -> None:
     await until(lambda: _told(place, f"reaction:{mark['id']}"))
 
 
-async def test_what_no_webhook_told_is_found_by_walks(place: Place) -> None:
-    world = place.world
+async def test_what_no_webhook_told_is_found_by_walks(place: Place, linear: Linear) -> None:
+    world = linear.world
     unheard = world.add_issue(OPS, world.stamp(), title="Unheard")
     rows = [it for it in world.tables["issues"].values() if it["team"] == OPS]
     rows[1] |= {"title": "Changed", "updatedAt": world.stamp()}
@@ -163,8 +109,7 @@ async def test_what_no_webhook_told_is_found_by_walks(place: Place) -> None:
     assert [kind for kind, _ in await place.about(f"issue:{rows[2]['id']}")][-1] == "deleted"
 
 
-async def test_a_spent_limit_and_an_ended_token_stop_nothing(place: Place) -> None:
-    linear = place.linear
+async def test_a_spent_limit_and_an_ended_token_stop_nothing(place: Place, linear: Linear) -> None:
     linear.fail(Fault("expired"))
     linear.fail(Fault("limited"))
     linear.fail(Fault("truncated", path="/graphql"))
@@ -177,8 +122,8 @@ async def test_a_spent_limit_and_an_ended_token_stop_nothing(place: Place) -> No
 
 async def test_a_refresh_whose_answer_was_lost_is_repeated_in_its_time_of_grace(
     place: Place,
+    linear: Linear,
 ) -> None:
-    linear = place.linear
     linear.fail(Fault("truncated", path="/oauth/token"))
     linear.fail(Fault("expired"))
     place.service.hub.tokens._pause = 0.1
@@ -214,13 +159,13 @@ async def test_with_admin_webhooks_are_made_and_a_private_team_is_heard(
 ) -> None:
     linear = app(post, "", SECRET, issues=1)
     scopes = ["read", "write", "admin"]
-    async with connected(linear, database_url, nats_url, scopes=scopes) as place:
+    async with hearing(linear, database_url, nats_url, scopes=scopes) as place:
         hooks = linear.world.deliveries.hooks
         await until(lambda: len(hooks) == 2)
-        place.world.deliveries.callback_url = ""  # without the app's own webhook
+        linear.world.deliveries.callback_url = ""  # without the app's own webhook
         assert sorted(it["allPublicTeams"] for it in hooks.values()) == [False, True]
         await place.walked()
-        issue = await place.world.open_issue(OPS, title="Among us")
+        issue = await linear.world.open_issue(OPS, title="Among us")
         await until(lambda: _told(place, f"issue:{issue['id']}"))
         removed = await place.service.http.get("/accounts", headers=place.key)
         account = removed.json()["accounts"][0]["id"]
@@ -229,9 +174,9 @@ async def test_with_admin_webhooks_are_made_and_a_private_team_is_heard(
         assert linear.consent.revoked == ["refresh_token", "access_token"]
 
 
-async def test_a_revoked_app_asks_for_a_new_consent(place: Place) -> None:
-    place.linear.consent.end()
-    await place.world.deliveries.send({"type": "OAuthApp", "action": "revoked"})
+async def test_a_revoked_app_asks_for_a_new_consent(place: Place, linear: Linear) -> None:
+    linear.consent.end()
+    await linear.world.deliveries.send({"type": "OAuthApp", "action": "revoked"})
 
     async def ended() -> bool:
         reply = await place.service.http.get("/accounts", headers=place.key)
