@@ -22,6 +22,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.timeout(120)]
 
 FILES = 9
 WAITING = "select count(*) from sync_state where next_run_at <= now() or lease_until > now()"
+UNPUBLISHED = "select count(*) from outbox"
 
 
 class Place(Struct):
@@ -36,7 +37,8 @@ class Place(Struct):
         return self.dropbox.world
 
     async def told(self) -> list[dict[str, Any]]:
-        """Every Message in the stream, oldest first."""
+        """Every Message in the stream, oldest first, once nothing waits to be published."""
+        await until(lambda: self.none(UNPUBLISHED))
         count = (await self.service.nc.jetstream().stream_info(stream.NAME)).state.messages
         heard = await self.service.events(count) if count else []
         return [json.decode(it.data) for it in heard if it.subject.startswith("self.events.")]
@@ -67,8 +69,12 @@ class Place(Struct):
 
     async def idle(self) -> bool:
         """Whether no walk is due or under way."""
+        return await self.none(WAITING)
+
+    async def none(self, counting: str) -> bool:
+        """Whether there are none of what a statement counts."""
         async with self.service.hub.db.connection() as conn:
-            row = await (await conn.execute(WAITING.encode())).fetchone()
+            row = await (await conn.execute(counting.encode())).fetchone()
         return row == (0,)
 
 

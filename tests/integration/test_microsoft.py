@@ -54,7 +54,12 @@ class Place(Struct):
         return int(row[0])
 
     async def items(self) -> dict[str, dict[str, Any]]:
-        """The last version of every item in the stream."""
+        """The last version of every item in the stream, once nothing waits to be published."""
+
+        async def out() -> bool:
+            return await self.count("select count(*) from outbox") == 0
+
+        await until(out)
         count = (await self.service.nc.jetstream().stream_info(stream.NAME)).state.messages
         heard = await self.service.events(count) if count else []
         told = [json.decode(it.data) for it in heard if it.subject.startswith("self.events.")]
